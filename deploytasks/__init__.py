@@ -1,0 +1,1 @@
+"""Deploy Python applications with private, vendored dependencies."""

@@ -1,0 +1,70 @@
+"""The edge of every task: failures become a message and an exit code, `--json` becomes one document on every exit."""
+
+from __future__ import annotations
+
+import functools
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from invoke.exceptions import Exit
+
+from .. import console
+from ..errors import BUG, INTERRUPTED, OK, DeployError, UsageError
+
+Body = TypeVar("Body", bound=Callable[..., Any])
+
+
+def entry(name: str) -> Callable[[Body], Body]:
+    """Wrap a task body; `name` is the command as people type it, e.g. `vendor.status`.
+
+    The body returns None or an exit code. A DeployError prints its message and exits with its code; anything else that
+    is raised is a bug in deploytasks: exit 3. With `json=True` among the arguments a failure prints the document
+    `{schema, command, environment, outcome, exit_code, error}` on stdout.
+    """
+
+    def decorate(body: Body) -> Body:
+        @functools.wraps(body)
+        def run(context: Any, *args: Any, **kwargs: Any) -> None:
+            try:
+                refuse_hosts_option(context)
+                code, error = body(context, *args, **kwargs) or OK, None
+            except DeployError as failure:
+                code, error = failure.exit_code, str(failure)
+            except KeyboardInterrupt:
+                code, error = INTERRUPTED, "interrupted"
+            except Exit:
+                raise
+            except Exception as bug:
+                code, error = BUG, f"{type(bug).__name__} in deploytasks; please report it with the lines above"
+                console.trouble(location(bug))
+            if error is not None:
+                console.trouble(error)
+                if kwargs.get("json"):
+                    console.document(failure_document(name, kwargs.get("env") or None, code, error))
+            if code != OK:
+                raise Exit(code=code)
+
+        return run  # type: ignore[return-value]
+
+    return decorate
+
+
+def failure_document(name: str, environment: str | None, code: int, error: str) -> dict[str, Any]:
+    """The JSON of a command that ended before it had a report."""
+    empty: dict[str, Any] = {"revision": None, "release": None, "outcome": "failed", "exit_code": code, "error": error}
+    return {"schema": 1, "command": name, "environment": environment, **empty, "hosts": [], "steps": []}
+
+
+def location(bug: BaseException) -> str:
+    """The frames of a bug without the texts of exceptions or source lines, which could hold a secret."""
+    frames = traceback.extract_tb(bug.__traceback__)
+    return "\n".join(f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in frames)
+
+
+def refuse_hosts_option(context: Any) -> None:
+    """`-H` would run the whole task once per host, each with a release and a lock of its own."""
+    fabric = sys.modules.get("fabric")
+    if fabric is not None and isinstance(context, fabric.Connection):
+        raise UsageError("-H: hosts come from DEPLOY_HOSTS in environments/; use --limit=HOST to narrow them down")
