@@ -1,0 +1,51 @@
+"""Writing files so that nobody ever sees half of one, and reading them back."""
+
+import json
+import os
+import uuid
+
+TOOL_NAMES = frozenset((".deploytasks", ".venv", ".env", "environment.json", "REVISION"))
+"""Root names of a release that belong to the tool, never to the shipped tree."""
+
+
+def write(path, text, mode=0o644, group=None):
+    """Replace `path` atomically; the file has `mode` (and group id) before its first byte."""
+    temporary = "%s.%s.new" % (path, uuid.uuid4().hex[:12])
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode & 0o600)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape") as stream:
+            if group is not None:
+                os.fchown(stream.fileno(), -1, group)
+            os.fchmod(stream.fileno(), mode)
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def write_json(path, data, mode=0o644, group=None):
+    """Like `write`, one JSON document."""
+    write(path, json.dumps(data, indent=None, separators=(",", ":")) + "\n", mode, group)
+
+
+def read_json(path, default=None):
+    """The JSON document at `path`; `default` when it is missing or is not JSON."""
+    try:
+        with open(path, encoding="utf-8") as stream:
+            return json.load(stream)
+    except (OSError, ValueError):
+        return default
+
+
+def relink(target, path):
+    """Make the symlink `path` point to `target` by one rename, so that it is never missing."""
+    temporary = "%s.%s.new" % (path, uuid.uuid4().hex[:12])
+    os.symlink(target, temporary)
+    try:
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise

@@ -1,0 +1,73 @@
+"""Reading what a host has: releases, current, history, provenance. Changes nothing."""
+
+import os
+import shutil
+
+from deploytasks.remote.files import read_json
+from deploytasks.remote.failure import Failure
+
+
+def inventory(state, details=False):
+    """Current, and every release with its marks; with `details` each release's provenance too."""
+    directory = os.path.join(state.root, "releases")
+    names = sorted(os.listdir(directory)) if os.path.isdir(directory) else []
+    current = served(state.root)
+    releases = []
+    for name in names:
+        private = os.path.join(directory, name, ".deploytasks")
+        entry = {"id": name, **read_json(os.path.join(private, "state.json"), {})}
+        if details:
+            entry["provenance"] = read_json(os.path.join(private, "release.json"), {})
+        releases.append(entry)
+    return {"current": current, "dangling": current is not None and current not in names, "releases": releases}
+
+
+def served(root):
+    """The id that `current` names, or None."""
+    current = os.path.join(root, "current")
+    return os.path.basename(os.readlink(current)) if os.path.islink(current) else None
+
+
+def provenance(state, release=None):
+    """What the served release (or `release`) says of itself, with its path on the host and free bytes; {} when none."""
+    release = release or served(state.root)
+    free = shutil.disk_usage(existing(state.root)).free
+    if release is None:
+        return {"release": None, "free_bytes": free}
+    top = os.path.join(state.root, "releases", release)
+    link = os.path.join(top, ".venv")
+    return {
+        "release": release,
+        "present": os.path.isdir(top),
+        "free_bytes": free,
+        "dependency_key": os.path.basename(os.readlink(link)) if os.path.islink(link) else None,
+        **read_json(os.path.join(top, ".deploytasks", "release.json"), {}),
+        "marks": read_json(os.path.join(top, ".deploytasks", "state.json"), {}),
+    }
+
+
+def existing(path):
+    """The nearest directory at or above `path` that exists."""
+    while not os.path.isdir(path):
+        path = os.path.dirname(path) or "/"
+    return path
+
+
+def history(state, limit=200):
+    """The newest entries of history.jsonl, oldest first; lines that are not JSON are left out."""
+    import json
+
+    path = os.path.join(state.root, ".deploytasks", "history.jsonl")
+    entries = []
+    try:
+        with open(path, encoding="utf-8", errors="replace") as stream:
+            for line in stream:
+                try:
+                    entries.append(json.loads(line))
+                except ValueError:
+                    continue
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise Failure("%s: %s; see its permissions" % (path, error.strerror)) from error
+    return entries[-limit:]
