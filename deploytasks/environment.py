@@ -120,6 +120,12 @@ class Environment:
     def primary(self) -> Host:
         return self.hosts[0]
 
+    @property
+    def taken_from_process(self) -> tuple[str, ...]:
+        """Keys whose value the process environment gave (DEPLOY_FROM_PROCESS)."""
+        origins = (*self.origins, *((variable.name, variable.origin) for variable in self.variables))
+        return tuple(name for name, origin in origins if origin.source == "process")
+
     def get(self, name: str) -> Variable | None:
         """The application key `name`, or None."""
         return next((variable for variable in self.variables if variable.name == name), None)

@@ -5,12 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from .environment import Environment
+
 
 @dataclass(frozen=True)
 class Layout:
     """Remote paths of one deployment. `root` is absolute (for `local:` hosts already resolved)."""
 
     root: PurePosixPath
+
+    @classmethod
+    def of(cls, environment: Environment) -> Layout:
+        """The layout of an environment; a relative DEPLOY_PATH (`local:` hosts only) is relative to the project."""
+        return cls(PurePosixPath(environment.root) / environment.settings.path)
 
     @property
     def current(self) -> PurePosixPath:

@@ -45,6 +45,7 @@ def execute(
     *,
     step: str,
     cwd: str = "",
+    bin: str = "",
     env: Mapping[str, str] | None = None,
     stdin: str = "",
     timeout: float = 3600.0,
@@ -54,8 +55,8 @@ def execute(
 ) -> Operation:
     """Run words on the host in a session of their own; output is streamed line by line, or with `capture` answered as `value`.
 
-    `env` is added to the release's environment, which the agent already holds (see the agent's `environment` operation).
+    `bin` is put first on PATH; `env` is added to the release's environment, which the agent already holds (see the agent's `environment` operation).
     A `changing` command is refused by the host when this run's lock is gone.
     """
-    arguments = {"words": list(run.words), "cwd": cwd, "env": dict(env or {}), "stdin": stdin, "timeout": timeout}
+    arguments = {"words": list(run.words), "cwd": cwd, "bin": bin, "env": dict(env or {}), "stdin": stdin, "timeout": timeout}
     return Operation("execute", {**arguments, "changing": changing, "capture": capture}, step, label or str(run))

@@ -1,0 +1,168 @@
+"""Runner over a Channel: one agent per host, requests as JSON lines, events back while the work goes on."""
+
+from __future__ import annotations
+
+import functools
+import json
+import threading
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from .channel import Channel
+from .command import Command, command
+from .environment import Host
+from .errors import Unreachable
+from .operation import Operation, Result
+from .runner import OnLine
+from .secret import Redactor
+
+BOOT = (
+    "import sys,json,zlib;f=sys.stdin.buffer;"
+    "SOURCES=json.loads(zlib.decompress(f.read(int(f.readline()))).decode());"
+    "exec(SOURCES.pop('boot'))"
+)
+Upload = Callable[[Path, str, Sequence[str], OnLine], Result]
+
+
+def agent_command(python: str) -> Command:
+    """What starts an agent on a host; its program arrives over standard input."""
+    return command(python, "-I", "-S", "-B", "-X", "utf8", "-c", BOOT)
+
+
+@functools.lru_cache(maxsize=1)
+def agent_program() -> bytes:
+    """The agent's modules as one length-prefixed, compressed block."""
+    texts = {
+        f"deploytasks.remote.{entry.name[:-3]}": entry.read_text("utf-8")
+        for entry in resources.files("deploytasks.remote").iterdir()
+        if entry.name.endswith(".py") and entry.name != "__init__.py"
+    }
+    texts["boot"] = texts.pop("deploytasks.remote.boot")
+    packed = zlib.compress(json.dumps(texts).encode())
+    return b"%d\n%b" % (len(packed), packed)
+
+
+class Conversation:
+    """One open conversation with the agent on one host; see runner.Runner.
+
+    `upload` carries out the control side's own operation of that name; `redactor` masks every text that comes back.
+    """
+
+    def __init__(self, host: Host, channel: Channel, redactor: Redactor, upload: Upload) -> None:
+        self.host = host
+        self._channel, self._redactor, self._upload = channel, redactor, upload
+        self._sending = threading.Lock()
+        self._number = 0
+        self._events = self._read()
+        self._closed = False
+        self._send_bytes(agent_program())
+
+    def request(
+        self, operations: Sequence[Operation], on_line: OnLine | None = None, *, resume: bool = False,
+        on_result: Callable[[Operation, Result], None] | None = None,
+    ) -> tuple[Result, ...]:
+        """Carry out operations in order in one round trip; the results end with the first that fails.
+
+        `resume` allows work again after `cancel`. Raises Unreachable when the connection is lost.
+        """
+        self._number += 1
+        wanted = [{"name": operation.name, "arguments": dict(operation.arguments)} for operation in operations]
+        self._send({"id": self._number, "operations": wanted, "resume": resume})
+        results: list[Result] = []
+        streams: dict[int, Any] = {}
+        for event in self._events:
+            if event["event"] == "end" and event.get("id") == self._number:
+                return tuple(results)
+            if event.get("id") != self._number or event["event"] == "start":
+                continue
+            index = event["index"]
+            operation = operations[index]
+            if event["event"] == "line":
+                self._pass_on(streams.setdefault(index, self._redactor.stream()), operation, event["text"] + "\n", on_line)
+                continue
+            if index in streams:
+                self._pass_on(streams[index], operation, None, on_line)
+            results.append(self._result(event))
+            if on_result is not None:
+                on_result(operation, results[-1])
+        raise Unreachable(f"{self.host.name}: {self._why_lost()}")
+
+    def _pass_on(self, stream: Any, operation: Operation, text: str | None, on_line: OnLine | None) -> None:
+        shown = stream.flush() if text is None else stream.feed(text)
+        for line in shown.splitlines():
+            if on_line is not None:
+                on_line(operation.step, line)
+
+    def _result(self, event: dict[str, Any]) -> Result:
+        text = self._redactor.text
+        tail = tuple(text("\n".join(event.get("tail", ()))).splitlines())
+        known = {name: event[name] for name in ("ok", "value", "seconds") if name in event}
+        kind, code = event.get("kind", ""), event.get("code", 0)
+        return Result(**known, code=code, error=text(event.get("error", "")), kind=kind, tail=tail)
+
+    def upload(self, source: Path, target: str, excludes: Sequence[str], on_line: OnLine) -> Result:
+        """Make `target` on the host hold exactly what `source` holds."""
+        return self._upload(source, target, excludes, on_line)
+
+    def beat(self) -> None:
+        """Renew the heartbeat of the lock; a host that does not take it is found out by the request that runs."""
+        self._try_send({"beat": True})
+
+    def cancel(self) -> None:
+        self._try_send({"cancel": True})
+
+    def close(self) -> None:
+        if not self._closed:
+            self._closed = True
+            self._channel.close()
+
+    def _read(self) -> Iterator[dict[str, Any]]:
+        rest = b""
+        while chunk := self._receive():
+            *lines, rest = (rest + chunk).split(b"\n")
+            for line in lines:
+                event = self._event(line)
+                if event is None:
+                    continue
+                if event.get("event") == "fatal":
+                    raise Unreachable(f"{self.host.name}: {event['error']}")
+                yield event
+
+    def _event(self, line: bytes) -> dict[str, Any] | None:
+        """A line of the agent; anything else (a chatty login shell) is passed over."""
+        try:
+            event = json.loads(line)
+        except ValueError:
+            return None
+        return event if isinstance(event, dict) and "event" in event else None
+
+    def _receive(self) -> bytes:
+        try:
+            return self._channel.receive()
+        except OSError:
+            return b""
+
+    def _send(self, message: dict[str, Any]) -> None:
+        self._send_bytes(json.dumps(message).encode() + b"\n")
+
+    def _send_bytes(self, data: bytes) -> None:
+        try:
+            with self._sending:
+                self._channel.send(data)
+        except OSError as error:
+            raise Unreachable(f"{self.host.name}: {self._why_lost()}") from error
+
+    def _try_send(self, message: dict[str, Any]) -> None:
+        try:
+            self._send(message)
+        except Unreachable:
+            pass
+
+    def _why_lost(self) -> str:
+        said = self._redactor.text(self._channel.receive_error().decode("utf-8", "replace")).strip().splitlines()
+        if said:
+            return f"the connection ended: {said[-1]}; see that python3 (3.8 or newer) is on the host, or set DEPLOY_PYTHON"
+        return "the connection was lost; see the network and the host, then run again"

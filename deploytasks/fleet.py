@@ -1,0 +1,207 @@
+"""Fleet: one conversation per host, worked on at once by a bounded pool, with one heartbeat for all of them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from . import errors
+from .conversation import Conversation
+from .environment import Host
+from .errors import DeployError, Unreachable, worst
+from .observer import Observer
+from .operation import Operation, Result
+from .report import StepOutcome
+
+BEAT_SECONDS = 5.0
+CODES = {"lock_lost": errors.LOCKED, "locked": errors.LOCKED, "bug": errors.BUG, "disconnected": errors.UNREACHABLE}
+SERVICE_CODES = (errors.NOT_READY, errors.REFUSED, errors.MISCONFIGURED)
+
+Connect = Callable[[Host], Conversation]
+Work = Mapping[Host, Sequence[Operation]]
+
+
+@dataclass(frozen=True)
+class HostFailure:
+    """Why one host failed: the step, the operation for people, and what came back."""
+
+    host: Host
+    step: str
+    label: str
+    result: Result
+
+    @property
+    def exit_code(self) -> int:
+        if self.step == "wait_for_services" and self.result.code in SERVICE_CODES:
+            return self.result.code
+        return CODES.get(self.result.kind, errors.FAILED)
+
+    def __str__(self) -> str:
+        why = self.result.error or f"`{self.label}` ended with exit code {self.result.code}"
+        return f"{self.host.name}: {self.step}: {why}"
+
+
+class HostsFailed(DeployError):
+    """At least one host failed; the others were told to stop."""
+
+    def __init__(self, failures: Sequence[HostFailure]) -> None:
+        real = [failure for failure in failures if failure.result.kind != "cancelled"] or list(failures)
+        self.failures = tuple(real)
+        self.exit_code = worst(failure.exit_code for failure in real)
+        super().__init__("\n".join(str(failure) for failure in real))
+
+
+class Fleet:
+    """Conversations with the hosts of a run. A context manager: leaving it ends them all, and every lock is given back."""
+
+    def __init__(self, hosts: Sequence[Host], connect: Connect, *, parallel: int, observer: Observer) -> None:
+        self.hosts = tuple(hosts)
+        self.observer = observer
+        self.steps: list[StepOutcome] = []
+        self.runners: dict[Host, Conversation] = {}
+        self._connect = connect
+        self._pool = ThreadPoolExecutor(max(1, min(parallel, len(self.hosts))), thread_name_prefix="host")
+        self._guard = threading.Lock()
+        self._stopping = False
+        self._ended = threading.Event()
+        self._heart = threading.Thread(target=self._beat, daemon=True)
+
+    def __enter__(self) -> Fleet:
+        self._heart.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        closers = [threading.Thread(target=runner.close, daemon=True) for runner in list(self.runners.values())]
+        for closer in closers:
+            closer.start()
+        for closer in closers:
+            closer.join(20.0)
+
+    def _beat(self) -> None:
+        while not self._ended.wait(BEAT_SECONDS):
+            for runner in list(self.runners.values()):
+                runner.beat()
+
+    def runner(self, host: Host) -> Conversation:
+        """The conversation with a host, begun now if it has not been. Raises Unreachable."""
+        runner = self.runners.get(host)
+        if runner is None:
+            runner = self._connect(host)
+            with self._guard:
+                self.runners[host] = runner
+        return runner
+
+    def cancel(self) -> None:
+        """Tell every host to end what it is doing."""
+        self._stopping = True
+        for runner in list(self.runners.values()):
+            runner.cancel()
+
+    def ask(self, host: Host, operations: Sequence[Operation], *, resume: bool = False) -> tuple[Result, ...]:
+        """Carry out operations on one host; every step begun and ended is told to the observer and kept for the report.
+
+        Ends with the first failure; a lost connection is a failed result of kind `disconnected`.
+        """
+        results: list[Result] = []
+        for is_upload, group in groupby(operations, key=lambda operation: operation.name == "upload"):
+            part = list(group)
+            answers = [self._upload(host, one) for one in part] if is_upload else self._request(host, part, resume)
+            results.extend(answers)
+            if len(answers) < len(part) or not all(answer.ok for answer in answers):
+                break
+        return tuple(results)
+
+    def _request(self, host: Host, operations: list[Operation], resume: bool) -> list[Result]:
+        begun = time.monotonic()
+        done: list[Result] = []
+
+        def ended(operation: Operation, result: Result) -> None:
+            nonlocal begun
+            now = time.monotonic()
+            self._keep(operation, host, result, now - begun)
+            begun = now
+            done.append(result)
+            if len(done) < len(operations) and result.ok:
+                self._begin(operations[len(done)], host)
+
+        self._begin(operations[0], host)
+        try:
+            self.runner(host).request(
+                operations, lambda step, text: self.observer.line(step, host.name, text), resume=resume, on_result=ended)
+        except Unreachable as lost:
+            what = str(lost).removeprefix(f"{host.name}: ")
+            ended(operations[len(done)], Result(False, 255, error=what, kind="disconnected"))
+        return done
+
+    def _upload(self, host: Host, operation: Operation) -> Result:
+        begun = time.monotonic()
+        self._begin(operation, host)
+        arguments: Mapping[str, Any] = operation.arguments
+        try:
+            result = self.runner(host).upload(
+                Path(arguments["source"]), arguments["target"], arguments["excludes"],
+                lambda step, text: self.observer.progress(operation.step, host.name, text))
+        except Unreachable as lost:
+            result = Result(False, 255, error=str(lost).removeprefix(f"{host.name}: "), kind="disconnected")
+        self._keep(operation, host, result, time.monotonic() - begun)
+        return result
+
+    def _begin(self, operation: Operation, host: Host) -> None:
+        if operation.step:
+            self.observer.started(operation.step, host.name)
+
+    def _keep(self, operation: Operation, host: Host, result: Result, seconds: float) -> None:
+        if not operation.step:
+            return
+        outcome = "ok" if result.ok else "stopped" if result.kind == "cancelled" else "failed"
+        waited = max(0.0, seconds - result.seconds)
+        with self._guard:
+            self.steps.append(StepOutcome(operation.step, host.name, outcome, seconds, waited))
+        self.observer.finished(operation.step, host.name, result)
+
+    def each(self, work: Work, *, resume: bool = False, together: bool = True) -> dict[Host, tuple[Result, ...]]:
+        """Carry out every host's operations at once. With `together` the first failure stops the other hosts' work.
+
+        Raises HostsFailed when a host failed and `together`; else the caller looks at the results.
+        """
+        futures = {self._pool.submit(self.ask, host, operations, resume=resume): host
+                   for host, operations in work.items() if operations}
+        pending = set(futures)
+        while pending:
+            done, pending = wait(pending, timeout=0.5, return_when=FIRST_COMPLETED)
+            if together and pending and any(failed(future.result()) for future in done):
+                self._stop(futures[future] for future in pending)
+        results = {host: future.result() for future, host in futures.items()}
+        failures = [failure for host, found in results.items() if (failure := failure_of(host, work[host], found))]
+        if together and failures:
+            raise HostsFailed(failures)
+        return results
+
+    def _stop(self, hosts: Iterable[Host]) -> None:
+        for host in hosts:
+            if host in self.runners:
+                self.runners[host].cancel()
+
+    def start(self, host: Host, operations: Sequence[Operation]) -> Future[tuple[Result, ...]]:
+        """Begin a host's operations in the background; look at the future's result later."""
+        return self._pool.submit(self.ask, host, operations)
+
+
+def failed(results: Sequence[Result]) -> bool:
+    return any(not result.ok for result in results)
+
+
+def failure_of(host: Host, operations: Sequence[Operation], results: Sequence[Result]) -> HostFailure | None:
+    """The failure among a host's results, with the operation that it belongs to."""
+    for operation, result in zip(operations, results):
+        if not result.ok:
+            return HostFailure(host, operation.step or operation.name, operation.label or operation.name, result)
+    return None

@@ -1,0 +1,87 @@
+"""Taking the lock of every host, in sorted order, or none of them."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from .environment import Host
+from .errors import Locked
+from .fleet import Fleet, HostFailure, HostsFailed
+from .observer import Observer
+from .operation import Operation
+from .plan import Plan
+
+PATIENCE = 0.25
+"""Seconds between two tries while another run holds a lock."""
+
+
+def take(fleet: Fleet, plan: Plan, observer: Observer) -> dict[Host, dict[str, Any]]:
+    """Hold the lock of every host; answers each host's inventory, read under the lock.
+
+    Raises Locked with the holder when another run (after `wait_lock` seconds) or a freeze holds one; then none is held.
+    """
+    deadline = time.monotonic() + plan.options.wait_lock
+    said = False
+    while True:
+        held: dict[Host, dict[str, Any]] = {}
+        refusal = None
+        for host in sorted(plan.hosts, key=lambda host: host.name):
+            acquired, inventory = _ask(fleet, plan, host)
+            if not acquired.get("acquired"):
+                refusal = (host, acquired)
+                break
+            if acquired.get("took_over"):
+                observer.note(f"{host.name}: took over the stale lock {describe(acquired['took_over'])}")
+            held[host] = inventory
+        if refusal is None:
+            return {host: held[host] for host in plan.hosts}
+        fleet.each({host: [Operation("release_lock")] for host in held}, together=False)
+        host, answer = refusal
+        holder = answer.get("holder") or {}
+        if holder.get("kind") == "freeze" or time.monotonic() >= deadline:
+            raise Locked(f"{host.name}: {describe(holder)}; wait with --wait-lock=SECONDS, or see `fab unlock --env="
+                         f"{plan.environment.name}`")
+        if not said:
+            observer.note(f"{host.name}: {describe(holder)}; waiting")
+            said = True
+        time.sleep(PATIENCE)
+
+
+def _ask(fleet: Fleet, plan: Plan, host: Host) -> tuple[dict[str, Any], dict[str, Any]]:
+    asked = [
+        Operation("acquire", {"token": plan.identity.run_id, "holder": dict(plan.identity.holder)}, "lock", "take the lock"),
+        Operation("inventory"),
+    ]
+    results = fleet.ask(host, asked)
+    for operation, result in zip(asked, results):
+        if not result.ok:
+            raise HostsFailed([HostFailure(host, "lock", operation.label, result)])
+    return results[0].value, results[1].value
+
+
+def describe(holder: dict[str, Any]) -> str:
+    """Who holds a lock, for people."""
+    who = holder.get("user") or holder.get("who") or "somebody"
+    kind = "frozen" if holder.get("kind") == "freeze" else "locked"
+    reason = holder.get("reason") or holder.get("message") or ""
+    return f"{kind} by {who}@{holder.get('machine', '?')}" + (f" ({reason})" if reason else "")
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """While the way out runs, further interrupts are swallowed: it gives everything back and then the run ends."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,146 @@
+"""Plan: everything decided here before a host is contacted; StepContext: what a step's builder may look at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .command import Command
+from .environment import Environment, Host
+from .errors import UsageError
+from .layout import Layout
+from .operation import Operation, execute
+from .recipe import Recipe, Step
+from .source import Revision, Tree
+from .install import Bundle
+
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line adds to the configuration."""
+
+    fresh: bool = False
+    """The services are new: a missing database is waited for until the deadline."""
+    wait_lock: float = 0.0
+    """Seconds to wait for another run's lock; a manual freeze is never waited for."""
+    allow_dirty: bool = False
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who deploys, from where, and which project this is; read once at the edge."""
+
+    who: str
+    machine: str
+    run_id: str
+    owner: Mapping[str, Any]
+    holder: Mapping[str, Any]
+    """The lock's holder, as deploytasks.lock writes it."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A deploy decided: environment, revision, recipe, hosts."""
+
+    environment: Environment
+    recipe: Recipe
+    revision: Revision
+    hosts: tuple[Host, ...]
+    identity: Identity
+    options: Options = Options()
+    command: str = "deploy"
+
+    @property
+    def layout(self) -> Layout:
+        return Layout.of(self.environment)
+
+
+@dataclass(frozen=True)
+class Built:
+    """What the local steps made: the tree to ship, and what the install needs beside it."""
+
+    tree: Tree
+    bundle: Bundle
+    dirty: bool = False
+
+
+@dataclass(frozen=True)
+class StepContext:
+    """One host's view of the plan while a step is built."""
+
+    plan: Plan
+    host: Host
+    release: str
+    built: Built | None = None
+    inventory: Mapping[str, Any] = field(default_factory=dict)
+    """What the host said it has, read under the lock (see remote/inventory.py)."""
+    previous: str | None = None
+    """The release that this host serves while the deploy begins."""
+
+    @property
+    def environment(self) -> Environment:
+        return self.plan.environment
+
+    @property
+    def layout(self) -> Layout:
+        return self.plan.layout
+
+    @property
+    def primary(self) -> bool:
+        return self.host.primary
+
+    @property
+    def role(self) -> str:
+        return self.host.roles[0] if self.host.roles else "app"
+
+    def variables(self) -> dict[str, str]:
+        """The DEPLOYTASKS_ variables of remote steps."""
+        revision = self.release.rpartition("-")[2] if self.built is None else self.built.tree.revision.commit
+        return {
+            "DEPLOYTASKS_ENVIRONMENT": self.environment.name,
+            "DEPLOYTASKS_RELEASE": self.release,
+            "DEPLOYTASKS_REVISION": revision,
+            "DEPLOYTASKS_HOST": self.host.name,
+            "DEPLOYTASKS_ROLE": self.role,
+            "DEPLOYTASKS_PRIMARY": "yes" if self.primary else "no",
+        }
+
+    def in_release(self, run: Command, *, step: str, changing: bool = True, **more: Any) -> Operation:
+        """Run a command in the release: its directory, its `.venv/bin` first on PATH, its environment, empty stdin."""
+        place = self.layout.release(self.release)
+        timeout = self.environment.settings.step_timeout
+        known = {"cwd": str(place), "env": self.variables(), "bin": str(place / ".venv" / "bin"), "timeout": timeout}
+        return execute(run, step=step, changing=changing, **known, **more)
+
+
+def limited(hosts: Sequence[Host], names: Sequence[str]) -> tuple[Host, ...]:
+    """The hosts that `--limit` names (by full name or address); all of them when it names none.
+
+    Raises UsageError for a name that is none of the environment's hosts.
+    """
+    unknown = [name for name in names if not any(name in (host.name, host.address) for host in hosts)]
+    if unknown:
+        known = ", ".join(host.name for host in hosts)
+        raise UsageError(f"--limit: {unknown[0]!r} is no host of this environment; its hosts are {known}")
+    return tuple(host for host in hosts if not names or host.name in names or host.address in names)
+
+
+def applies(step: Step, host: Host) -> bool:
+    """Whether a step runs on a host, by its scope and roles."""
+    if step.scope == "primary-host" and not host.primary:
+        return False
+    return step.scope != "local" and (not step.roles or bool(set(step.roles) & set(host.roles)))
+
+
+def batches(hosts: Sequence[Host], size: str) -> tuple[tuple[Host, ...], ...]:
+    """Hosts in the order written, cut as DEPLOY_BATCH says: a number, a percentage (rounded up), or `all`."""
+    if size == "all":
+        count = len(hosts)
+    elif size.endswith("%"):
+        count = -(-len(hosts) * int(size[:-1]) // 100)
+    else:
+        count = int(size)
+    count = max(1, count)
+    return tuple(tuple(hosts[at : at + count]) for at in range(0, len(hosts), count))

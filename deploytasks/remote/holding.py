@@ -1,0 +1,33 @@
+"""The lock as operations of the agent: taken for the life of the conversation."""
+
+from deploytasks.remote import lock
+
+
+def acquire(state, token, holder, lease=60.0):
+    """Take the lock for this conversation, or answer who has it."""
+    answer = lock.acquire(state.root, token, holder, lease=lease)
+    if answer.get("acquired"):
+        state.token = token
+    return answer
+
+
+def release(state):
+    """Give back the lock of this conversation; nothing happens when it holds none."""
+    if state.token:
+        lock.release(state.root, state.token)
+        state.token = ""
+
+
+def read(state):
+    """Who holds the lock, or None."""
+    return lock.read(state.root)
+
+
+def freeze(state, message, holder):
+    """Freeze the environment by hand."""
+    return lock.freeze(state.root, message, holder)
+
+
+def break_lock(state, token):
+    """Break the lock that `token` names, and no other."""
+    return lock.break_lock(state.root, token)

@@ -1,0 +1,114 @@
+"""Operations at the end of a run: publish, restart, verify, marks, history, the way back, the closing table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..command import shell_line
+from ..errors import OK
+from ..operation import Operation
+from ..release import Release, is_release_id, to_prune
+from ..report import HostOutcome
+
+if TYPE_CHECKING:
+    from ..fleet import Fleet
+    from ..plan import Plan, StepContext
+
+
+def publish(context: StepContext) -> list[Operation]:
+    """Repoint `current` with one rename(2), so that it is never missing."""
+    return [Operation("publish", {"release": context.release}, "publish", f"publish {context.release}")]
+
+
+def restart(context: StepContext) -> list[Operation]:
+    """Run the restart command of every role that the host has."""
+    settings = context.environment.settings
+    lines = [settings.restart] if "app" in context.host.roles and settings.restart else []
+    lines += [line for role, line in settings.role_restart if role in context.host.roles]
+    return [context.in_release(shell_line(line), step="restart") for line in lines]
+
+
+def verify(context: StepContext) -> list[Operation]:
+    """Ask the health URL of every role that the host has, from the host itself."""
+    settings = context.environment.settings
+    urls = [settings.health_url] if "app" in context.host.roles and settings.health_url else []
+    urls += [url for role, url in settings.role_health_url if role in context.host.roles]
+    expect = settings.health_expect.replace("{release}", context.release) if settings.health_expect else None
+    asked = {"timeout": settings.health_timeout, "host_header": settings.health_host, "expect": expect}
+    return [Operation("verify", {"url": url, **asked}, "verify", f"GET {url}") for url in urls]
+
+
+def known_releases(inventory: Mapping[str, Any]) -> list[Release]:
+    """The releases of a host's inventory; foreign names in releases/ are none."""
+    return [
+        Release(entry["id"], good=bool(entry.get("verified")), bad=bool(entry.get("bad")))
+        for entry in inventory["releases"] if is_release_id(entry["id"])
+    ]
+
+
+def prune(inventory: Mapping[str, Any], current: str | None, keep: int) -> list[Operation]:
+    """Retire what is beyond the kept releases, and the environments that no kept release refers to."""
+    releases = known_releases(inventory)
+    retired = to_prune(releases, current, keep)
+    kept = sorted({release.id for release in releases} | ({current} if current else set()))
+    return [
+        Operation("prune", {"releases": list(retired)}, "prune", f"prune {len(retired)} release(s)"),
+        Operation("collect", {"keep": [name for name in kept if name not in retired]}, "", "collect environments"),
+    ]
+
+
+def succeeded(context: StepContext, entry: Mapping[str, Any], *, prune: bool) -> list[Operation]:
+    """After every host verified: the release is good, old ones go, the history knows, the lock is given back."""
+    retire: Sequence[Operation] = ()
+    if prune:
+        new = {"id": context.release, "verified": True}
+        inventory = {**context.inventory, "releases": [*context.inventory["releases"], new]}
+        retire = _prune(inventory, context.release, context.environment.settings.keep_releases)
+    good = Operation("mark", {"release": context.release, "verified": True, "bad": False})
+    return [good, *retire, *give_back(entry)]
+
+
+_prune = prune
+
+
+def flip_back(context: StepContext) -> list[Operation]:
+    """The host serves what it served before: code, dependencies and environment, restarted and verified."""
+    bad = Operation("mark", {"release": context.release, "bad": True, "verified": False}, "", "mark bad")
+    back = Operation("publish", {"release": context.previous}, "publish", f"back to {context.previous or 'no release'}")
+    if context.previous is None:
+        return [back, bad]
+    from dataclasses import replace
+
+    old = replace(context, release=context.previous, built=None)
+    environment = Operation("load_environment", {"release": context.previous}, "", "load the previous environment")
+    return [back, bad, environment, *restart(old), *verify(old)]
+
+
+def give_back(entry: Mapping[str, Any]) -> list[Operation]:
+    """Record what happened and give the lock back."""
+    return [Operation("record", {"entry": dict(entry)}, "", "history"), Operation("release_lock", {}, "", "unlock")]
+
+
+def entry(plan: Plan, release: str | None, outcome: str, seconds: float, error: str | None) -> dict[str, Any]:
+    """One line of history.jsonl: who did what, with the outcome."""
+    known = {"command": plan.command, "environment": plan.environment.name, "release": release, "outcome": outcome}
+    who = {"revision": plan.revision.commit, "who": plan.identity.who, "from": plan.identity.machine}
+    why = {"error": error.splitlines()[0][:300]} if error else {}
+    return {**known, **who, "run": plan.identity.run_id, "seconds": round(seconds, 2), **why}
+
+
+def outcomes(fleet: Fleet, plan: Plan, release: str | None, code: int) -> tuple[HostOutcome, ...]:
+    """What every host serves, asked of the hosts themselves; `unknown` for one that cannot be asked."""
+    asked = {host: [Operation("provenance")] for host in plan.hosts if host in fleet.runners}
+    answers = fleet.each(asked, resume=True, together=False)
+    found = []
+    for host in plan.hosts:
+        results = answers.get(host, ())
+        if not results or not results[-1].ok:
+            found.append(HostOutcome(host.name, None, "unknown"))
+            continue
+        value = results[-1].value
+        outcome = "deployed" if value["release"] == release and code == OK else "unchanged"
+        found.append(HostOutcome(host.name, value["release"], outcome, value.get("revision")))
+    return tuple(found)

@@ -1,0 +1,93 @@
+"""Operations at the beginning of a run: what is read of a host, and what makes the release there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ..dotenv import canonical
+from ..fleet import HostFailure, failure_of
+from ..operation import Operation, Result
+from ..transfer import exclusions
+
+if TYPE_CHECKING:
+    from ..environment import Host
+    from ..plan import Plan, StepContext
+
+
+def open_root(plan: Plan) -> Operation:
+    """The first operation of every conversation: where the deployment is, and the application's environment."""
+    return Operation("open", {"root": str(plan.layout.root), "environment": plan.environment.revealed()})
+
+
+def check(plan: Plan, host: Host) -> list[Operation]:
+    """Read everything a check decides on, in one round trip."""
+    settings = plan.environment.settings
+    asked = {"python": settings.python, "shared_files": list(settings.shared_files), "env_group": settings.env_group}
+    tools = {"python": settings.python, "installer": settings.installer}
+    return [
+        open_root(plan),
+        Operation("facts", asked, "check", "read the host"),
+        Operation("install_facts", tools, "", "read the interpreter"),
+        Operation("provenance"),
+    ]
+
+
+def failure(plan: Plan, host: Host, results: Sequence[Result]) -> HostFailure | None:
+    """What kept a host from being read."""
+    return failure_of(host, check(plan, host), results)
+
+
+def prepare(context: StepContext) -> list[Operation]:
+    """Make the directory that the upload fills."""
+    arguments = {"release": context.release, "owner": dict(context.plan.identity.owner)}
+    return [Operation("prepare", arguments, "prepare", f"prepare {context.release}")]
+
+
+def upload(context: StepContext) -> list[Operation]:
+    """Make the release hold exactly the staged tree, and the bundle lie beside it."""
+    assert context.built is not None
+    target = context.layout.release(context.release)
+    excludes = exclusions(context.environment.settings.exclude)
+    tree = {"source": str(context.built.tree.path), "target": str(target), "excludes": excludes}
+    return [Operation("upload", tree, "upload", "rsync")]
+
+
+def link_shared(context: StepContext) -> list[Operation]:
+    """Seal the uploaded tree, write its environment, link what outlives releases."""
+    assert context.built is not None
+    from ..provenance import provenance
+
+    settings, release = context.environment.settings, context.release
+    sealed = {"release": release, "manifest": context.built.tree.manifest.packed(), "provenance": provenance(context)}
+    text = canonical(context.environment.revealed())
+    shared = {"release": release, "directories": list(settings.shared_dirs), "files": list(settings.shared_files)}
+    return [
+        Operation("seal", sealed, "upload", "check the upload"),
+        Operation("write_environment", {"release": release, "text": text, "group": settings.env_group}, "link_shared"),
+        Operation("link_shared", shared, "link_shared", "link shared"),
+    ]
+
+
+def postinstall(context: StepContext) -> list[Operation]:
+    """Run DEPLOY_POSTINSTALL, or the tree's own executable `postinstall`."""
+    assert context.built is not None
+    from ..command import command, shell_line
+
+    line = context.environment.settings.postinstall
+    if line:
+        return [context.in_release(shell_line(line), step="postinstall")]
+    if context.built.tree.manifest.executable("postinstall"):
+        return [context.in_release(command("./postinstall"), step="postinstall")]
+    return []
+
+
+def migrate(context: StepContext) -> list[Operation]:
+    """Run DEPLOY_MIGRATE, once, on the primary host."""
+    from ..command import shell_line
+
+    line = context.environment.settings.migrate
+    if not line:
+        return []
+    remembered = Operation("mark", {"release": context.release, "migrated": True})
+    return [remembered, context.in_release(shell_line(line), step="migrate")]

@@ -1,0 +1,78 @@
+"""The way out of a run that failed: hosts already switched go back, restart and verify; every host remembers what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .environment import Host
+from .errors import BUG, INTERRUPTED, OK, DeployError
+from .fleet import Fleet, HostsFailed, failure_of
+from .observer import Observer
+from .operation import Operation
+from .plan import Plan, StepContext
+from .steps import closing
+
+
+@dataclass
+class Progress:
+    """How far a run has come: what the way out has to put right."""
+
+    release: str | None = None
+    contexts: tuple[StepContext, ...] = ()
+    switched: tuple[Host, ...] = ()
+    """Hosts whose publish was asked for, whether or not it was answered."""
+    migrated: bool = False
+    locked: bool = False
+    done: bool = False
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What the way out could not put right, per host, each with the command that does."""
+
+    problems: tuple[str, ...] = ()
+
+
+def undo(fleet: Fleet, plan: Plan, progress: Progress, entry: Mapping[str, Any], observer: Observer) -> Ending:
+    """Flip switched hosts back, restart and verify them, mark the release bad, record the failure, give the locks back."""
+    if not progress.locked:
+        return Ending()
+    if progress.switched:
+        observer.note(f"putting {len(progress.switched)} host(s) back to the release they served before")
+    work = {context.host: way_back(context, progress, entry) for context in progress.contexts}
+    if not work:
+        work = {host: closing.give_back(entry) for host in plan.hosts if host in fleet.runners}
+    results = fleet.each(work, resume=True, together=False)
+    failures = [failure for host, found in results.items() if (failure := failure_of(host, work[host], found))]
+    command = f"fab status --env={plan.environment.name}; then fab rollback --env={plan.environment.name} --limit="
+    return Ending(tuple(
+        f"{failure}; it may serve the failed release: {command}{failure.host.name}"
+        for failure in failures if failure.host in progress.switched))
+
+
+def way_back(context: StepContext, progress: Progress, entry: Mapping[str, Any]) -> list[Operation]:
+    """What one host is asked to do on the way out."""
+    back: Sequence[Operation] = ()
+    if context.host in progress.switched:
+        back = closing.flip_back(context)
+    return [*back, *closing.give_back(entry)]
+
+
+def describe(error: BaseException | None) -> tuple[int, str | None]:
+    """Exit code and message of whatever ended the run."""
+    if error is None:
+        return OK, None
+    if isinstance(error, DeployError):
+        return error.exit_code, str(error)
+    if isinstance(error, KeyboardInterrupt):
+        return INTERRUPTED, "interrupted; nothing is left half done"
+    return BUG, f"{type(error).__name__} in deploytasks; please report it"
+
+
+def failing_lines(error: BaseException | None) -> tuple[str, ...]:
+    """The last lines that each failing host printed, prefixed with its name."""
+    if not isinstance(error, HostsFailed):
+        return ()
+    return tuple(f"{failure.host.name}: {line}" for failure in error.failures for line in failure.result.tail)
