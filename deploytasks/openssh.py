@@ -1,0 +1,86 @@
+"""The ssh_config that OpenSSH is given for one host, so that rsync travels exactly as Fabric does."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from .errors import UsageError
+from .ssh_config import Hop, Route
+
+SHARED = """\
+BatchMode yes
+StrictHostKeyChecking {checking}
+ConnectTimeout {timeout}
+ServerAliveInterval 15
+ServerAliveCountMax 2
+UpdateHostKeys no
+CheckHostIP no
+ForwardAgent no
+ForwardX11 no
+ControlMaster no
+ControlPath none
+LogLevel ERROR
+"""
+
+
+@contextmanager
+def written_config(route: Route) -> Iterator[Path]:
+    """A private ssh_config file for `route`, gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="deploytasks-ssh-") as directory:
+        path = Path(directory) / "config"
+        path.touch(mode=0o600)
+        path.write_text(render(route), "utf-8")
+        yield path
+
+
+def render(route: Route) -> str:
+    """The whole file: every jump host under a name of its own, and the host under any other name.
+
+    Jump hosts need made-up names because two servers of a route may share one HostName.
+    """
+    checking = "accept-new" if route.accept_new else "yes"
+    parts = [SHARED.format(checking=checking, timeout=max(1, round(route.connect_timeout)))]
+    if route.passphrase is not None:
+        parts[0] = parts[0].replace("BatchMode yes", "BatchMode no\nNumberOfPasswordPrompts 1\nPasswordAuthentication no")
+    names = [f"jump-{number}" for number in range(1, len(route.hops))]
+    for number, hop in enumerate(route.hops):
+        match = names[number] if number < len(names) else " ".join(["*", *(f"!{name}" for name in names)])
+        parts.append(block(match, hop, names[number - 1] if number else None))
+    return "\n".join(parts)
+
+
+def block(match: str, hop: Hop, jump: str | None) -> str:
+    """The settings of one server."""
+    user_file = hop.known_hosts[0] if hop.known_hosts else "none"
+    lines = [
+        ("HostName", hop.hostname),
+        ("Port", str(hop.port)),
+        ("User", quoted(hop.user)),
+        ("IdentitiesOnly", "yes" if hop.identities_only else "no"),
+        ("IdentityAgent", quoted(hop.agent) if hop.agent else "none"),
+        ("UserKnownHostsFile", " ".join(quoted(file) for file in hop.known_hosts) or str(user_file)),
+        ("GlobalKnownHostsFile", "none"),
+        *(("IdentityFile", quoted(file)) for file in hop.identities or ("none",)),
+        *([("HostKeyAlias", quoted(hop.host_key_alias))] if hop.host_key_alias else []),
+        way(hop, jump),
+        *hop.algorithms,
+    ]
+    return "\n".join([f"Host {match}", *(f"  {key} {value}" for key, value in lines), ""])
+
+
+def way(hop: Hop, jump: str | None) -> tuple[str, str]:
+    """How the server is reached: through a jump host, a command, or directly."""
+    if jump is None and hop.proxy_command is not None:
+        return "ProxyCommand", hop.proxy_command.replace("%", "%%")
+    return "ProxyJump", jump or "none"
+
+
+def quoted(value: object) -> str:
+    """A word as ssh_config reads it back, tokens included."""
+    text = str(value)
+    if '"' in text or "\n" in text:
+        raise UsageError(f"{text!r}: ssh_config cannot hold this; rename it")
+    return '"' + text.replace("%", "%%") + '"'

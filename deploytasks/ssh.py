@@ -1,0 +1,176 @@
+"""A program on another host as a byte stream, over Fabric. Every failure to get there is Unreachable, with its cure."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import fabric
+import paramiko
+from paramiko.ssh_exception import NoValidConnectionsError, ProxyCommandFailure
+
+from .command import Command
+from .environment import Environment, Host
+from .errors import Unreachable
+from .hostkeys import HostKeyPolicy
+from .identities import Identities
+from .ssh_config import Hop, Route, SshOptions, route_to
+
+KEEPALIVE_SECONDS = 15
+GIVE_BACK_SECONDS = 15.0
+LOG = "deploytasks.ssh"
+
+__all__ = ["SshChannel", "SshOptions", "channel_to", "connect", "open_channel", "route_to"]
+
+# What Paramiko logs is in our exceptions already; without a handler Python would print it on standard error.
+logging.getLogger(LOG).addHandler(logging.NullHandler())
+
+
+def open_channel(environment: Environment, host: Host, line: Command, options: SshOptions) -> SshChannel:
+    """Run `line` on `host`; raises Unreachable, or UsageError when ssh_config is wrong."""
+    return channel_to(route_to(environment, host, options), line)
+
+
+def channel_to(route: Route, line: Command) -> SshChannel:
+    """Connect along `route` and run `line` there."""
+    connection = connect(route)
+    try:
+        with translated(route, route.target):
+            session = connection.transport.open_session(timeout=route.connect_timeout)
+            session.exec_command(line.shell)
+    except BaseException:
+        disconnect(connection)
+        raise
+    return SshChannel(connection, session)
+
+
+def connect(route: Route) -> Any:
+    """An open fabric.Connection to the last hop, its gateways opened before it; every host key was checked."""
+    connection: Any = None
+    try:
+        for number, hop in enumerate(route.hops):
+            connection = prepare(route, number, connection)
+            with translated(route, hop):
+                connection.open()
+            connection.transport.set_keepalive(KEEPALIVE_SECONDS)
+    except BaseException:
+        disconnect(connection)
+        raise
+    return connection
+
+
+def prepare(route: Route, number: int, gateway: Any) -> Any:
+    """A connection to one hop, not yet open. Settings come from `route` alone, never from Fabric's own files."""
+    hop, limit = route.hops[number], route.connect_timeout
+    policy = HostKeyPolicy(
+        route.host, hop, accept_new=route.accept_new, jump=route.hops[number - 1].name if number else None
+    )
+    connection = fabric.Connection(
+        hop.hostname, hop.user, hop.port, config=bare_config(),
+        gateway=gateway or hop.proxy_command or False,
+        connect_kwargs={
+            "auth_strategy": Identities(hop, route.passphrase), "transport_factory": policy.transport,
+            "timeout": limit, "banner_timeout": limit, "auth_timeout": limit, "channel_timeout": limit,
+        },
+    )
+    connection.client.set_log_channel(LOG)
+    connection.client.set_missing_host_key_policy(policy)
+    return connection
+
+
+def bare_config(**overrides: Any) -> Any:
+    """A Fabric configuration that has read no file: ssh.py and transfer.py say what holds."""
+    return fabric.Config(lazy=True, ssh_config=paramiko.SSHConfig(), overrides=overrides)
+
+
+def disconnect(connection: Any) -> None:
+    """Close a connection and its gateways, whether or not it was ever open."""
+    while connection is not None and not isinstance(connection, (str, bool)):
+        connection.client.close()
+        connection = connection.gateway
+
+
+class SshChannel:
+    """Both directions of a running program on a host; see channel.Channel. `close` and `abort` may come from any thread."""
+
+    def __init__(self, connection: Any, session: Any) -> None:
+        self._connection, self._session = connection, session
+
+    def send(self, data: bytes) -> None:
+        """Write all of `data`; raises OSError when the program or the connection has ended."""
+        self._session.sendall(data)
+
+    def receive(self) -> bytes:
+        """What the program wrote next; b"" at its end, or when the connection is gone."""
+        received: bytes = self._session.recv(65536)
+        return received
+
+    def receive_error(self) -> bytes:
+        """What the program has written on standard error since the last call."""
+        written = b""
+        while self._session.recv_stderr_ready():
+            chunk = self._session.recv_stderr(65536)
+            if not chunk:
+                break
+            written += chunk
+        return written
+
+    def exit_status(self) -> int:
+        """Wait for the program's end: its exit code, or -1 when a signal or the network ended it."""
+        status: int = self._session.recv_exit_status()
+        return status
+
+    def close(self) -> None:
+        """End the program's input, wait for it to give back what it holds, and disconnect."""
+        try:
+            self._session.shutdown_write()
+            self._session.status_event.wait(GIVE_BACK_SECONDS)
+        except OSError:
+            pass
+        self.abort()
+
+    def abort(self) -> None:
+        """Disconnect at once; whoever reads or waits goes on."""
+        self._session.close()
+        disconnect(self._connection)
+
+
+@contextmanager
+def translated(route: Route, hop: Hop) -> Iterator[None]:
+    """Turns what Paramiko raises inside the block into Unreachable."""
+    try:
+        yield
+    except (paramiko.SSHException, OSError, EOFError) as error:
+        raise Unreachable(f"{route.host}: {explain(route, hop, error)}") from error
+
+
+def explain(route: Route, hop: Hop, error: BaseException) -> str:
+    """What is wrong; next move."""
+    if isinstance(error, paramiko.AuthenticationException):
+        return explain_login(hop, error)
+    if isinstance(error, paramiko.ChannelException):
+        before = route.hops[max(0, route.hops.index(hop) - 1)]
+        return f"the jump host {before.address} cannot reach {hop.address}; see that it runs, and AllowTcpForwarding"
+    if isinstance(error, socket.gaierror):
+        return f"the name {hop.hostname} cannot be resolved; see DEPLOY_HOSTS, HostName in ssh_config, and DNS"
+    if isinstance(error, (NoValidConnectionsError, ConnectionRefusedError)):
+        return f"nothing answers on {hop.address}; see that sshd runs there, and the port"
+    if isinstance(error, TimeoutError):
+        return f"no answer from {hop.address} within {route.connect_timeout:g} s; see the network, or DEPLOY_CONNECT_TIMEOUT"
+    if isinstance(error, ProxyCommandFailure):
+        return f"the ProxyCommand `{error.command}` failed; run it by hand"
+    reason = str(error) or type(error).__name__
+    return f"the SSH handshake with {hop.address} failed ({reason}); see that sshd answers there: `ssh -v {hop.name}`"
+
+
+def explain_login(hop: Hop, error: paramiko.AuthenticationException) -> str:
+    """Why nobody was let in."""
+    result = getattr(error, "result", None)
+    tried = [getattr(source, "pkey", None) for source, _ in result or ()]
+    prints = ", ".join(str(key.fingerprint) for key in tried if key is not None) or "none: no usable key, no agent"
+    locked = getattr(getattr(result, "strategy", None), "locked", ())
+    passphrase = f"; {locked[0]} needs a passphrase: ssh-add it, or --prompt-for-passphrase" if locked else ""
+    return f"{hop.address} does not let `{hop.user}` in (keys tried: {prints}){passphrase or '; see User and IdentityFile'}"

@@ -1,0 +1,213 @@
+"""How a host is reached: what OpenSSH itself makes of the ssh_config files, once, for Fabric and rsync alike."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import re
+import subprocess
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .environment import Environment, Host
+from .errors import UsageError
+from .secret import Secret
+
+ALGORITHMS = ("Ciphers", "MACs", "KexAlgorithms", "HostKeyAlgorithms", "PubkeyAcceptedAlgorithms")
+DESTINATION = re.compile(r"(?:ssh://)?(?:(?P<user>[^@]+)@)?(?:\[(?P<six>[^]]+)\]|(?P<name>[^:]+))(?::(?P<port>\d+))?/?")
+PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._:%-]*|::[A-Za-z0-9.:%]*")
+LONGEST_CHAIN = 8
+Settings = Mapping[str, list[str]]
+Ask = Callable[["Destination"], Settings]
+
+
+@dataclass(frozen=True)
+class SshOptions:
+    """What fab's core options -S, -i, -t and --prompt-for-passphrase ask for."""
+
+    config: str | None = None
+    identities: tuple[str, ...] = ()
+    connect_timeout: float | None = None
+    passphrase: Secret | None = None
+
+    @classmethod
+    def from_config(cls, config: Any) -> SshOptions:
+        """The options in a Fabric (or Invoke) config; UsageError for what rsync could not be given."""
+        given = config.get("connect_kwargs") or {}
+        if given.get("password") is not None:
+            raise UsageError("--prompt-for-login-password: rsync cannot be given a login password; use a key or an ssh-agent")
+        keys = given.get("key_filename") or ()
+        passphrase = given.get("passphrase")
+        return cls(
+            config=getattr(config, "_runtime_ssh_path", None),
+            identities=(keys,) if isinstance(keys, str) else tuple(keys),
+            connect_timeout=given.get("timeout"),
+            passphrase=None if passphrase is None else Secret(passphrase),
+        )
+
+
+@dataclass(frozen=True)
+class Destination:
+    """A name that ssh_config is asked about, with the user and port that override it."""
+
+    name: str
+    user: str | None = None
+    port: int | None = None
+
+
+@dataclass(frozen=True)
+class Hop:
+    """One SSH server on the way, with all that is needed to log in to it."""
+
+    name: str
+    hostname: str
+    port: int
+    user: str
+    identities: tuple[Path, ...] = ()
+    """Existing files, in the order to try."""
+    identities_only: bool = False
+    agent: str | None = None
+    """The agent's socket; None when there is no agent to ask."""
+    known_hosts: tuple[Path, ...] = ()
+    """Files that hold the keys of known hosts; they need not exist."""
+    host_key_alias: str | None = None
+    proxy_command: str | None = None
+    algorithms: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+    @property
+    def host_key_name(self) -> str:
+        """The name under which known_hosts files list this server."""
+        if self.host_key_alias:
+            return self.host_key_alias
+        return self.hostname if self.port == 22 else f"[{self.hostname}]:{self.port}"
+
+    @property
+    def address(self) -> str:
+        """For people."""
+        return f"{self.hostname} port {self.port}"
+
+
+@dataclass(frozen=True)
+class Route:
+    """The way to a host: its jump hosts in the order they are passed, then the host itself."""
+
+    host: str
+    """Name for messages, as in DEPLOY_HOSTS."""
+    hops: tuple[Hop, ...]
+    accept_new: bool = False
+    connect_timeout: float = 10.0
+    passphrase: Secret | None = None
+
+    @property
+    def target(self) -> Hop:
+        return self.hops[-1]
+
+
+def route_to(environment: Environment, host: Host, options: SshOptions) -> Route:
+    """The way to `host`; UsageError when ssh_config is wrong. Nothing is contacted."""
+    settings = environment.settings
+    config = config_file(environment.root, options.config or settings.ssh_config)
+    pinned = environment.root / "environments" / "known_hosts"
+    destination = Destination(host.address, host.user, host.port)
+    found = chain(destination, lambda wanted: effective_settings(wanted, config, host.name))
+    hops = (hop_from(wanted, told, options.identities, pinned) for wanted, told in found)
+    return Route(
+        host.name,
+        tuple(hops),
+        accept_new=settings.host_keys == "accept-new",
+        connect_timeout=options.connect_timeout or settings.connect_timeout,
+        passphrase=options.passphrase,
+    )
+
+
+def config_file(root: Path, named: str | None) -> Path | None:
+    """The ssh_config to use instead of the user's and the system's; UsageError when it is named but missing."""
+    if named is None:
+        return None
+    path = root / Path(named).expanduser()
+    if not path.is_file():
+        raise UsageError(f"{path}: there is no such ssh_config; see DEPLOY_SSH_CONFIG and -S")
+    return path
+
+
+def effective_settings(wanted: Destination, config: Path | None, host: str) -> dict[str, list[str]]:
+    """What `ssh -G` answers: keys in lower case, values in the order given."""
+    if not PLAIN.fullmatch(wanted.name) or not PLAIN.fullmatch(wanted.user or "x"):
+        raise UsageError(f"{host}: `{wanted.user or ''}@{wanted.name}` is not a user and host name; see DEPLOY_HOSTS and ProxyJump")
+    words = ["ssh", "-G", "-T", *(["-F", str(config)] if config else [])]
+    words += [*(["-l", wanted.user] if wanted.user else []), *(["-p", str(wanted.port)] if wanted.port else [])]
+    try:
+        told = subprocess.run([*words, "--", wanted.name], check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    except FileNotFoundError as error:
+        raise UsageError("ssh: not installed on this machine; install OpenSSH's client") from error
+    if told.returncode != 0:
+        raise UsageError(f"{host}: ssh_config cannot be used: {' '.join(told.stderr.split())}; correct it")
+    settings: dict[str, list[str]] = {}
+    for line in told.stdout.splitlines():
+        key, _, value = line.partition(" ")
+        settings.setdefault(key, []).append(value)
+    return settings
+
+
+def chain(wanted: Destination, ask: Ask, via: tuple[Destination, ...] = (), depth: int = 0) -> list[tuple[Destination, Settings]]:
+    """The servers passed on the way to `wanted`, itself included. `via` overrides its ProxyJump, as `ssh -J` does."""
+    if depth > LONGEST_CHAIN:
+        raise UsageError(f"{wanted.name}: ProxyJump goes round in circles; correct ssh_config")
+    told = ask(wanted)
+    jumps = via or tuple(destination(hop) for hop in told.get("proxyjump", [""])[0].split(",") if hop)
+    # A `Host *` block makes the jump host its own jump host.
+    if not jumps or jumps[-1].name == wanted.name:
+        return [(wanted, told)]
+    return [*chain(jumps[-1], ask, jumps[:-1], depth + 1), (wanted, {**told, "proxycommand": []})]
+
+
+def destination(text: str) -> Destination:
+    """`[user@]host[:port]`, `[user@][ipv6]:port` or an ssh:// URL, as ProxyJump has them."""
+    parts = DESTINATION.fullmatch(text)
+    if parts is None:
+        raise UsageError(f"{text}: not a host to jump through; correct ProxyJump in ssh_config")
+    port = parts["port"]
+    return Destination(parts["six"] or parts["name"], parts["user"], int(port) if port else None)
+
+
+def hop_from(wanted: Destination, told: Settings, identities: Iterable[str], pinned: Path) -> Hop:
+    """One server of the way, from ssh's answer, the identities given with -i and the project's pinned keys."""
+    hostname, user, port = told["hostname"][0], told["user"][0], int(told["port"][0])
+    tokens = {"%": "%", "h": hostname, "r": user, "p": str(port), "n": wanted.name}
+    tokens |= {"u": getpass.getuser(), "d": str(Path.home())}
+    files = [Path(expand(name, tokens)).expanduser() for name in [*identities, *told.get("identityfile", [])]]
+    command = next(iter(told.get("proxycommand", [])), "none")
+    return Hop(
+        wanted.name, hostname, port, user,
+        identities=tuple(dict.fromkeys(file for file in files if file.is_file())),
+        identities_only=told["identitiesonly"][0] == "yes",
+        agent=agent_socket(told.get("identityagent", ["SSH_AUTH_SOCK"])[0], tokens),
+        known_hosts=(pinned,) if pinned.is_file() else known_hosts_files(told, tokens),
+        host_key_alias=next(iter(told.get("hostkeyalias", [])), None),
+        proxy_command=None if command == "none" else expand(command, tokens),
+        algorithms=tuple((name, told[name.lower()][0]) for name in ALGORITHMS if name.lower() in told),
+    )
+
+
+def expand(text: str, tokens: Mapping[str, str]) -> str:
+    """The text with ssh_config's %-tokens replaced; unknown ones stay."""
+    return re.sub(r"%(.)", lambda found: tokens.get(found[1], found[0]), text)
+
+
+def agent_socket(named: str, tokens: Mapping[str, str]) -> str | None:
+    """The path that IdentityAgent names."""
+    if named == "SSH_AUTH_SOCK" or named.startswith("$"):
+        return os.environ.get(named.strip("${}")) or None
+    return None if named == "none" else os.path.expanduser(expand(named, tokens))
+
+
+def known_hosts_files(told: Settings, tokens: Mapping[str, str]) -> tuple[Path, ...]:
+    """The user's files, then the system's."""
+    names: list[str] = []
+    for key in ("userknownhostsfile", "globalknownhostsfile"):
+        value = told.get(key, ["none"])[0]
+        # `ssh -G` does not quote: one path with spaces looks like two paths.
+        names += [value] if os.path.exists(value) else value.split()
+    return tuple(Path(expand(name, tokens)).expanduser() for name in names if name != "none")
