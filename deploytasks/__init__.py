@@ -1,1 +1,44 @@
-"""Deploy Python applications with private, vendored dependencies."""
+"""Deploy Python applications with private, vendored dependencies.
+
+A scripted release:
+
+    from deploytasks import execute, load_environment, plan_deploy
+    report = execute(plan_deploy(load_environment("staging")))
+    raise SystemExit(report.exit_code)
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from ._version import __version__
+
+if TYPE_CHECKING:
+    from .api import execute, load_environment, plan_deploy, preview, releases, rollback, status
+    from .command import command, shell_line
+    from .errors import DeployError
+    from .namespace import namespace
+    from .operation import Operation
+    from .recipe import Recipe, Step, step
+    from .report import Report
+    from .steps import DEFAULT
+
+_HOMES = {
+    "namespace": "namespace", "DEFAULT": "steps", "Recipe": "recipe", "Step": "recipe", "step": "recipe",
+    "DeployError": "errors", "Report": "report", "Operation": "operation", "command": "command", "shell_line": "command",
+    "load_environment": "api", "plan_deploy": "api", "execute": "api", "rollback": "api", "status": "api",
+    "releases": "api", "preview": "api",
+}
+
+__all__ = [
+    "DEFAULT", "DeployError", "Operation", "Recipe", "Report", "Step", "__version__", "command", "execute",
+    "load_environment", "namespace", "plan_deploy", "preview", "releases", "rollback", "shell_line", "status", "step",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used, so that a task list costs no more than it shows."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

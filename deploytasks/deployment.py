@@ -1,181 +1,107 @@
-"""Carries a Plan out: local steps, barriers left of publish, batches right of it, undo, and a report that was re-read."""
+"""Deploying a Plan: local steps, barriers left of publish, batches right of it."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
-from datetime import datetime, timezone
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
 
-from . import findings, locking, staging, undo
+from . import findings, locking, staging
 from .environment import Host
-from .errors import DeployError, StepFailed
+from .errors import StepFailed
 from .fleet import Fleet, HostsFailed
 from .observer import Observer, Silent
 from .operation import Operation, Result
 from .plan import Built, Plan, StepContext, applies, batches
 from .recipe import Step
 from .release import next_id
-from .report import Report, StepOutcome
-from .sites import Connector
+from .report import Report
+from .run import Run, utc_now
 from .steps import closing, opening
-from .undo import Ending, Progress, describe, failing_lines
-
-Answer = TypeVar("Answer")
 
 
-def execute(plan: Plan, *, observer: Observer | None = None, now: Callable[[], datetime] | None = None) -> Report:
+def execute(plan: Plan, *, observer: Observer | None = None, now: Callable[[], datetime] = utc_now) -> Report:
     """Deploy `plan` and report what became of it; never prints, never exits.
 
-    The report's `exit_code` says how it ended; a failure before any host was contacted raises UsageError instead.
-    Interrupts (KeyboardInterrupt) are undone first and then reported as 130.
+    The report's `exit_code` says how it ended. Raises UsageError when a vendored dependency does not pass the gate:
+    nothing was contacted then. A KeyboardInterrupt is undone first and then reported as 130.
     """
-    run = Deployment(plan, observer or Silent(), now or (lambda: datetime.now(timezone.utc)))
-    return run.report()
+    run = Run(plan, observer or Silent(), now)
+    gate = run.locally("vendor", lambda: staging.gate(plan))
+    run.note(*gate.notes)
+    return run.report(lambda run, fleet: deploy(run, fleet, dirty=gate.dirty))
 
 
-class Deployment:
-    """One run of one plan."""
+def deploy(run: Run, fleet: Fleet, *, dirty: bool) -> None:
+    """The recipe from `check` on. Hosts are read while the tree is built here."""
+    plan = run.plan
+    facts = {host: fleet.start(host, opening.check(plan, host)) for host in plan.hosts}
+    built = run.locally("build", lambda: staging.build(plan, run.stack, dirty, run.note))
+    check(run, {host: future.result() for host, future in facts.items()}, built)
+    inventories = locking.take(fleet, plan, run.observer)
+    run.progress.locked = True
+    decide(run, inventories, built)
+    left_of_bar(run, fleet)
+    right_of_bar(run, fleet)
 
-    def __init__(self, plan: Plan, observer: Observer, now: Callable[[], datetime]) -> None:
-        self.plan, self.observer, self.now = plan, observer, now
-        self.progress = Progress()
-        self.local: list[StepOutcome] = []
-        self.notes: list[str] = list(plan.environment.warnings)
-        self.started = time.monotonic()
 
-    def report(self) -> Report:
-        """Run, and turn whatever happened into a Report. UsageError passes through: nothing was contacted."""
-        connector = Connector(self.plan.environment, self.observer)
-        error: BaseException | None = None
-        with ExitStack() as stack:
-            stack.enter_context(connector)
-            gate = self._locally("vendor", lambda: staging.gate(self.plan))
-            self._note(*gate.notes)
-            parallel = self.plan.environment.settings.parallel
-            fleet = stack.enter_context(
-                Fleet(self.plan.hosts, connector.connect, parallel=parallel, observer=self.observer))
-            try:
-                self._run(fleet, stack, gate.dirty)
-            except (DeployError, KeyboardInterrupt) as failure:
-                error = failure
-            except Exception as bug:
-                error = bug
-            return self._closing(fleet, error)
+def check(run: Run, answers: Mapping[Host, Sequence[Result]], built: Built) -> None:
+    """Raise HostsFailed for hosts that could not be read, StepFailed with every finding of the others."""
+    plan = run.plan
+    unread = [failure for host, results in answers.items() if (failure := opening.failure(plan, host, results))]
+    if unread:
+        raise HostsFailed(unread)
+    found = findings.of_hosts(plan, answers, built, run.now().timestamp())
+    run.note(*found.warnings)
+    if found.problems:
+        raise StepFailed("\n".join(found.problems))
 
-    def _run(self, fleet: Fleet, stack: ExitStack, dirty: bool) -> None:
-        facts = {host: fleet.start(host, opening.check(self.plan, host)) for host in self.plan.hosts}
-        built = self._locally("build", lambda: staging.build(self.plan, stack, dirty, self._note))
-        self._check(fleet, {host: future.result() for host, future in facts.items()}, built)
-        inventories = locking.take(fleet, self.plan, self.observer)
-        self.progress.locked = True
-        self._decide(inventories, built)
-        self._left_of_bar(fleet)
-        self._right_of_bar(fleet)
 
-    def _locally(self, step: str, work: Callable[[], Answer]) -> Answer:
-        begun = time.monotonic()
-        self.observer.started(step, "")
-        outcome = "failed"
-        try:
-            answer = work()
-            outcome = "ok"
-            return answer
-        finally:
-            seconds = time.monotonic() - begun
-            self.local.append(StepOutcome(step, "", outcome, seconds))
-            self.observer.finished(step, "", Result(outcome == "ok", seconds=seconds))
+def decide(run: Run, inventories: Mapping[Host, Mapping[str, Any]], built: Built) -> None:
+    """Fix the release id, under the locks, and with it every host's context."""
+    ids = [entry["id"] for inventory in inventories.values() for entry in inventory["releases"]]
+    release = next_id(built.tree.revision.commit, run.now(), ids)
+    run.progress.release = release
+    run.progress.contexts = tuple(
+        StepContext(run.plan, host, release, built, inventory, closing.served(inventory))
+        for host, inventory in inventories.items())
 
-    def _note(self, *notes: str) -> None:
-        for note in notes:
-            self.notes.append(note)
-            self.observer.note(note)
 
-    def _check(self, fleet: Fleet, facts: dict[Host, tuple[Result, ...]], built: Built) -> None:
-        failures = [failure for host, results in facts.items()
-                    if (failure := opening.failure(self.plan, host, results))]
-        if failures:
-            raise HostsFailed(failures)
-        found = findings.of_hosts(self.plan, facts, built)
-        self._note(*found.warnings)
-        if found.problems:
-            raise StepFailed("\n".join(found.problems))
+def left_of_bar(run: Run, fleet: Fleet) -> None:
+    """Every step on every host before any host goes on; `current` is untouched."""
+    for group in groups(run.plan.recipe.left_of_bar(), alone=len(run.plan.hosts) == 1):
+        if any(step.name == "migrate" for step in group):
+            run.progress.migrated = bool(run.plan.environment.settings.migrate)
+        fleet.each({context.host: operations(group, context) for context in run.progress.contexts})
 
-    def _decide(self, inventories: dict[Host, dict[str, Any]], built: Built) -> None:
-        ids = [entry["id"] for inventory in inventories.values() for entry in inventory["releases"]]
-        self.progress.release = next_id(built.tree.revision.commit, self.now(), ids)
-        self.progress.contexts = tuple(
-            StepContext(self.plan, host, self.progress.release, built, inventory, served(inventory))
-            for host, inventory in inventories.items())
 
-    def _left_of_bar(self, fleet: Fleet) -> None:
-        for group in self._groups(self.plan.recipe.left_of_bar()):
-            if any(step.name == "migrate" for step in group):
-                self.progress.migrated = bool(self.plan.environment.settings.migrate)
-            fleet.each({context.host: operations(group, context) for context in self.progress.contexts})
-
-    def _groups(self, steps: Sequence[Step]) -> Iterator[tuple[Step, ...]]:
-        """Steps that share one exec: all of them for a single host; else those of the tool that decide nothing."""
-        if len(self.plan.hosts) == 1:
-            yield tuple(steps)
-            return
-        waiting: list[Step] = []
-        for step in steps:
-            waiting.append(step)
-            if step.name not in ("prepare", "link_shared"):
-                yield tuple(waiting)
-                waiting = []
-        if waiting:
+def groups(steps: Sequence[Step], *, alone: bool) -> Iterator[tuple[Step, ...]]:
+    """Steps that share one exec: all of them for a single host; for several only those of the tool that cannot be seen."""
+    waiting: list[Step] = []
+    for step in steps:
+        waiting.append(step)
+        if not alone and step.name not in ("prepare", "link_shared"):
             yield tuple(waiting)
+            waiting = []
+    if waiting:
+        yield tuple(waiting)
 
-    def _right_of_bar(self, fleet: Fleet) -> None:
-        contexts = {context.host: context for context in self.progress.contexts}
-        steps = tuple(step for step in self.plan.recipe.right_of_bar() if step.name != "prune")
-        cut = batches(tuple(contexts), self.plan.environment.settings.batch)
-        alone = len(contexts) == 1
-        for batch in cut:
-            self.progress.switched += batch
-            work = {host: operations(steps, contexts[host]) for host in batch}
-            if alone:
-                work = {host: [*found, *self._ending(contexts[host])] for host, found in work.items()}
-            fleet.each(work)
-        if not alone:
-            fleet.each({host: self._ending(context) for host, context in contexts.items()})
-        self.progress.done = True
 
-    def _ending(self, context: StepContext) -> list[Operation]:
-        prune = any(step.name == "prune" for step in self.plan.recipe)
-        return closing.succeeded(context, self._entry("ok"), prune=prune)
-
-    def _entry(self, outcome: str, error: str | None = None) -> dict[str, Any]:
-        return closing.entry(self.plan, self.progress.release, outcome, time.monotonic() - self.started, error)
-
-    def _closing(self, fleet: Fleet, error: BaseException | None) -> Report:
-        """Undo what was switched, record the failure, re-read every host, and report."""
-        code, message = describe(error)
-        ending = Ending()
-        if error is not None and not self.progress.done:
-            with locking.uninterrupted():
-                fleet.cancel()
-                entry = self._entry("failed", message)
-                ending = undo.undo(fleet, self.plan, self.progress, entry, self.observer)
-        if ending.problems:
-            code, message = 6, "\n".join((*filter(None, [message]), *ending.problems))
-        if error is not None and self.progress.migrated:
-            self._note("the migration ran and is not reversed; see that the release served now works with the new schema")
-        hosts = closing.outcomes(fleet, self.plan, self.progress.release, code)
-        return Report(
-            self.plan.command, self.plan.environment.name, self.plan.revision.commit, self.progress.release, code,
-            message, failing_lines(error), hosts, (*self.local, *fleet.steps), tuple(self.notes),
-            self.plan.environment.taken_from_process)
+def right_of_bar(run: Run, fleet: Fleet) -> None:
+    """Publish, restart and verify batch by batch; then the release is good everywhere."""
+    contexts = {context.host: context for context in run.progress.contexts}
+    steps = run.plan.recipe.right_of_bar()
+    prune = any(step.name == "prune" for step in steps)
+    endings = {host: closing.succeeded(context, run.entry("ok"), prune=prune) for host, context in contexts.items()}
+    alone = len(contexts) == 1
+    for batch in batches(tuple(contexts), run.plan.environment.settings.batch):
+        run.progress.switched += batch
+        fleet.each({host: [*operations(steps, contexts[host]), *(endings[host] if alone else ())] for host in batch})
+    if not alone:
+        fleet.each(endings)
+    run.progress.done = True
 
 
 def operations(steps: Sequence[Step], context: StepContext) -> list[Operation]:
     """What one host is asked to do for some steps, in order."""
     return [operation for step in steps if applies(step, context.host) for operation in step.build(context)]
-
-
-def served(inventory: dict[str, Any]) -> str | None:
-    """The release that a host serves, None when it serves none or `current` dangles."""
-    return None if inventory["dangling"] else inventory["current"]

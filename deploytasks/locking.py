@@ -15,6 +15,7 @@ from .fleet import Fleet, HostFailure, HostsFailed
 from .observer import Observer
 from .operation import Operation
 from .plan import Plan
+from .steps import opening
 
 PATIENCE = 0.25
 """Seconds between two tries while another run holds a lock."""
@@ -54,6 +55,7 @@ def take(fleet: Fleet, plan: Plan, observer: Observer) -> dict[Host, dict[str, A
 
 def _ask(fleet: Fleet, plan: Plan, host: Host) -> tuple[dict[str, Any], dict[str, Any]]:
     asked = [
+        opening.open_root(plan),
         Operation("acquire", {"token": plan.identity.run_id, "holder": dict(plan.identity.holder)}, "lock", "take the lock"),
         Operation("inventory"),
     ]
@@ -61,7 +63,7 @@ def _ask(fleet: Fleet, plan: Plan, host: Host) -> tuple[dict[str, Any], dict[str
     for operation, result in zip(asked, results):
         if not result.ok:
             raise HostsFailed([HostFailure(host, "lock", operation.label, result)])
-    return results[0].value, results[1].value
+    return results[1].value, results[2].value
 
 
 def describe(holder: dict[str, Any]) -> str:

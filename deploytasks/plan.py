@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .command import Command
 from .environment import Environment, Host
@@ -12,8 +12,11 @@ from .errors import UsageError
 from .layout import Layout
 from .operation import Operation, execute
 from .recipe import Recipe, Step
-from .source import Revision, Tree
-from .install import Bundle
+
+if TYPE_CHECKING:
+    from .install import Bundle
+    from .source import Revision, Tree
+    from .ssh import SshOptions
 
 
 
@@ -46,11 +49,16 @@ class Plan:
 
     environment: Environment
     recipe: Recipe
-    revision: Revision
+    revision: Revision | None
+    """None for commands that ship nothing."""
     hosts: tuple[Host, ...]
     identity: Identity
     options: Options = Options()
     command: str = "deploy"
+    ssh: SshOptions | None = None
+    """Fabric's core options, as they were given on the command line."""
+    started: str = ""
+    """UTC, ISO 8601."""
 
     @property
     def layout(self) -> Layout:

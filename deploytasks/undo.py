@@ -20,6 +20,7 @@ class Progress:
     """How far a run has come: what the way out has to put right."""
 
     release: str | None = None
+    revision: str | None = None
     contexts: tuple[StepContext, ...] = ()
     switched: tuple[Host, ...] = ()
     """Hosts whose publish was asked for, whether or not it was answered."""
@@ -28,35 +29,34 @@ class Progress:
     done: bool = False
 
 
-@dataclass(frozen=True)
-class Ending:
-    """What the way out could not put right, per host, each with the command that does."""
+def undo(
+    fleet: Fleet, plan: Plan, progress: Progress, entry: Mapping[str, Any], observer: Observer
+) -> tuple[str, ...]:
+    """Flip switched hosts back, restart and verify them, mark the release bad, record the failure, give the locks back.
 
-    problems: tuple[str, ...] = ()
-
-
-def undo(fleet: Fleet, plan: Plan, progress: Progress, entry: Mapping[str, Any], observer: Observer) -> Ending:
-    """Flip switched hosts back, restart and verify them, mark the release bad, record the failure, give the locks back."""
+    Answers what could not be put right, per host, each with the command that does.
+    """
     if not progress.locked:
-        return Ending()
+        return ()
     if progress.switched:
         observer.note(f"putting {len(progress.switched)} host(s) back to the release they served before")
-    work = {context.host: way_back(context, progress, entry) for context in progress.contexts}
-    if not work:
-        work = {host: closing.give_back(entry) for host in plan.hosts if host in fleet.runners}
+    work = {context.host: way_back(context, plan, progress, entry) for context in progress.contexts}
+    work = work or {host: closing.give_back(entry) for host in plan.hosts if host in fleet.runners}
     results = fleet.each(work, resume=True, together=False)
     failures = [failure for host, found in results.items() if (failure := failure_of(host, work[host], found))]
-    command = f"fab status --env={plan.environment.name}; then fab rollback --env={plan.environment.name} --limit="
-    return Ending(tuple(
-        f"{failure}; it may serve the failed release: {command}{failure.host.name}"
-        for failure in failures if failure.host in progress.switched))
+    cure = f"see `fab status --env={plan.environment.name}`, then `fab rollback --env={plan.environment.name} --limit="
+    return tuple(
+        f"{failure}; it may still serve {progress.release}: {cure}{failure.host.name}`"
+        for failure in failures if failure.host in progress.switched)
 
 
-def way_back(context: StepContext, progress: Progress, entry: Mapping[str, Any]) -> list[Operation]:
+def way_back(context: StepContext, plan: Plan, progress: Progress, entry: Mapping[str, Any]) -> list[Operation]:
     """What one host is asked to do on the way out."""
     back: Sequence[Operation] = ()
     if context.host in progress.switched:
         back = closing.flip_back(context)
+    if plan.command == "deploy":
+        back = [*back[:1], closing.bad(context.release), *back[1:]]
     return [*back, *closing.give_back(entry)]
 
 
@@ -68,7 +68,11 @@ def describe(error: BaseException | None) -> tuple[int, str | None]:
         return error.exit_code, str(error)
     if isinstance(error, KeyboardInterrupt):
         return INTERRUPTED, "interrupted; nothing is left half done"
-    return BUG, f"{type(error).__name__} in deploytasks; please report it"
+    frame = error.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    place = f" at {frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}" if frame is not None else ""
+    return BUG, f"{type(error).__name__} in deploytasks{place}; please report it"
 
 
 def failing_lines(error: BaseException | None) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..command import shell_line
@@ -14,6 +15,8 @@ from ..report import HostOutcome
 if TYPE_CHECKING:
     from ..fleet import Fleet
     from ..plan import Plan, StepContext
+
+CHANGED = {"deploy": "deployed", "rollback": "rolled back"}
 
 
 def publish(context: StepContext) -> list[Operation]:
@@ -47,7 +50,7 @@ def known_releases(inventory: Mapping[str, Any]) -> list[Release]:
     ]
 
 
-def prune(inventory: Mapping[str, Any], current: str | None, keep: int) -> list[Operation]:
+def retire(inventory: Mapping[str, Any], current: str | None, keep: int) -> list[Operation]:
     """Retire what is beyond the kept releases, and the environments that no kept release refers to."""
     releases = known_releases(inventory)
     retired = to_prune(releases, current, keep)
@@ -60,29 +63,37 @@ def prune(inventory: Mapping[str, Any], current: str | None, keep: int) -> list[
 
 def succeeded(context: StepContext, entry: Mapping[str, Any], *, prune: bool) -> list[Operation]:
     """After every host verified: the release is good, old ones go, the history knows, the lock is given back."""
-    retire: Sequence[Operation] = ()
+    old: Sequence[Operation] = ()
     if prune:
         new = {"id": context.release, "verified": True}
         inventory = {**context.inventory, "releases": [*context.inventory["releases"], new]}
-        retire = _prune(inventory, context.release, context.environment.settings.keep_releases)
+        old = retire(inventory, context.release, context.environment.settings.keep_releases)
     good = Operation("mark", {"release": context.release, "verified": True, "bad": False})
-    return [good, *retire, *give_back(entry)]
+    return [good, *old, *give_back(entry)]
 
 
-_prune = prune
+def bad(release: str) -> Operation:
+    """The release is never counted by prune nor chosen by rollback."""
+    return Operation("mark", {"release": release, "bad": True, "verified": False}, "", "mark bad")
 
 
 def flip_back(context: StepContext) -> list[Operation]:
     """The host serves what it served before: code, dependencies and environment, restarted and verified."""
-    bad = Operation("mark", {"release": context.release, "bad": True, "verified": False}, "", "mark bad")
     back = Operation("publish", {"release": context.previous}, "publish", f"back to {context.previous or 'no release'}")
     if context.previous is None:
-        return [back, bad]
-    from dataclasses import replace
-
+        return [back]
     old = replace(context, release=context.previous, built=None)
-    environment = Operation("load_environment", {"release": context.previous}, "", "load the previous environment")
-    return [back, bad, environment, *restart(old), *verify(old)]
+    return [back, own_environment(context.previous), *restart(old), *verify(old)]
+
+
+def own_environment(release: str) -> Operation:
+    """What follows runs with the environment that `release` was deployed with."""
+    return Operation("load_environment", {"release": release}, "", "load the release's environment")
+
+
+def served(inventory: Mapping[str, Any]) -> str | None:
+    """The release that a host serves, None when it serves none or `current` dangles."""
+    return None if inventory["dangling"] else inventory["current"]
 
 
 def give_back(entry: Mapping[str, Any]) -> list[Operation]:
@@ -93,7 +104,7 @@ def give_back(entry: Mapping[str, Any]) -> list[Operation]:
 def entry(plan: Plan, release: str | None, outcome: str, seconds: float, error: str | None) -> dict[str, Any]:
     """One line of history.jsonl: who did what, with the outcome."""
     known = {"command": plan.command, "environment": plan.environment.name, "release": release, "outcome": outcome}
-    who = {"revision": plan.revision.commit, "who": plan.identity.who, "from": plan.identity.machine}
+    who = {"revision": plan.revision.commit if plan.revision else None, "who": plan.identity.who, "from": plan.identity.machine}
     why = {"error": error.splitlines()[0][:300]} if error else {}
     return {**known, **who, "run": plan.identity.run_id, "seconds": round(seconds, 2), **why}
 
@@ -109,6 +120,7 @@ def outcomes(fleet: Fleet, plan: Plan, release: str | None, code: int) -> tuple[
             found.append(HostOutcome(host.name, None, "unknown"))
             continue
         value = results[-1].value
-        outcome = "deployed" if value["release"] == release and code == OK else "unchanged"
+        changed = value["release"] == release and code == OK
+        outcome = CHANGED.get(plan.command, "unchanged") if changed else "unchanged"
         found.append(HostOutcome(host.name, value["release"], outcome, value.get("revision")))
     return tuple(found)

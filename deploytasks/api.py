@@ -1,0 +1,52 @@
+"""The Python API of scripted releases: values in, values out; nothing is printed and nothing exits."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from . import environment as environments
+from . import history as histories
+from . import preview as previews
+from . import rollback as rollbacks
+from . import status as statuses
+from .deployment import execute
+from .environment import Environment
+from .observer import Observer
+from .planning import plan_command, plan_deploy
+from .project import find_project
+from .report import Report
+
+__all__ = ["execute", "load_environment", "plan_deploy", "preview", "releases", "rollback", "status"]
+
+preview = previews.preview
+
+
+def load_environment(
+    name: str, *, root: Path | None = None, process: Mapping[str, str] | None = None
+) -> Environment:
+    """The environment `name` of the project at `root` (default: found from the working directory upwards).
+
+    `process` stands for the process environment (default: os.environ); only keys named in DEPLOY_FROM_PROCESS are taken
+    from it. Raises UsageError for an unknown name, ConfigurationError with every problem of every layer at once.
+    """
+    place = root if root is not None else find_project(Path.cwd())
+    return environments.load_environment(name, root=place, process=os.environ if process is None else process)
+
+
+def rollback(
+    environment: Environment, *, to: str | None = None, limit: Sequence[str] = (), observer: Observer | None = None
+) -> Report:
+    """Flip the hosts of `environment` back to the previous good release, or to the release id `to`."""
+    return rollbacks.rollback(plan_command(environment, "rollback", limit=limit), to=to, observer=observer)
+
+
+def status(environment: Environment, *, limit: Sequence[str] = (), observer: Observer | None = None) -> Report:
+    """What every host of `environment` serves now; exit code 6 when they disagree."""
+    return statuses.status(plan_command(environment, "status", limit=limit), observer=observer)
+
+
+def releases(environment: Environment, *, limit: Sequence[str] = (), observer: Observer | None = None) -> Report:
+    """Every release on the hosts of `environment`, newest first, and the history."""
+    return histories.releases(plan_command(environment, "releases", limit=limit), observer=observer)

@@ -1,0 +1,49 @@
+"""The releases of an environment, as its hosts remember them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .fleet import HostsFailed, failure_of
+from .observer import Observer
+from .operation import Operation
+from .plan import Plan
+from .report import HostOutcome, Report
+from .sites import fleet_of
+from .steps import closing, opening
+
+
+def releases(plan: Plan, *, observer: Observer | None = None) -> Report:
+    """Every release on every host with its marks, and the newest history entries.
+
+    The report's `extra` holds `releases` (newest first) and `history` (oldest first). Raises HostsFailed when a host
+    cannot be asked.
+    """
+    asked = [opening.open_root(plan), Operation("inventory", {"details": True}), Operation("history")]
+    with fleet_of(plan, observer) as fleet:
+        answers = fleet.each({host: asked for host in plan.hosts}, together=False)
+    failures = [failure for host, results in answers.items() if (failure := failure_of(host, asked, results))]
+    if failures:
+        raise HostsFailed(failures)
+    found: dict[str, dict[str, Any]] = {}
+    outcomes = []
+    for host, results in answers.items():
+        inventory = results[1].value
+        outcomes.append(HostOutcome(host.name, closing.served(inventory), "ok"))
+        for entry in inventory["releases"]:
+            known = found.setdefault(entry["id"], summary(entry))
+            known["hosts"].append(host.name)
+            if entry["id"] == inventory["current"]:
+                known["current_on"].append(host.name)
+    listed = [found[name] for name in sorted(found, reverse=True)]
+    entries = next(iter(answers.values()))[2].value
+    return Report("releases", plan.environment.name, hosts=tuple(outcomes),
+                  extra={"releases": listed, "history": entries})
+
+
+def summary(entry: dict[str, Any]) -> dict[str, Any]:
+    """One release for people and JSON."""
+    told = entry.get("provenance", {})
+    state = "bad" if entry.get("bad") else "good" if entry.get("verified") else "failed"
+    known = {name: told.get(name) for name in ("revision", "branch", "describe", "who", "at", "dirty", "vendored")}
+    return {"id": entry["id"], "state": state, **known, "hosts": [], "current_on": []}

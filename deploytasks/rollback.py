@@ -1,0 +1,88 @@
+"""Rolling back: every host flips to the previous good release, its code, its dependencies, its environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from . import locking
+from .environment import Host
+from .errors import StepFailed
+from .fleet import Fleet
+from .observer import Observer, Silent
+from .operation import Operation
+from .plan import Plan, StepContext
+from .release import rollback_target
+from .report import Report
+from .run import Run
+from .steps import closing, services
+
+
+def rollback(plan: Plan, *, to: str | None = None, observer: Observer | None = None) -> Report:
+    """Flip every host of `plan` back to the previous good release, or to the release `to`; report what became of it.
+
+    The release left is marked bad; a `to` that was marked bad is good again. Exit code 1, and nothing flipped, when there
+    is nothing to roll back to or a host lacks the target; 77 or 78 when a service refuses the target's own credentials.
+    """
+    return Run(plan, observer or Silent()).report(lambda run, fleet: roll_back(run, fleet, to))
+
+
+def roll_back(run: Run, fleet: Fleet, to: str | None) -> None:
+    """Choose under the lock, ask the services, flip all, remember."""
+    plan = run.plan
+    inventories = locking.take(fleet, plan, run.observer)
+    run.progress.locked = True
+    target = choose(plan, inventories, to)
+    run.progress.release = target
+    run.progress.contexts = tuple(
+        StepContext(plan, host, target, None, inventory, closing.served(inventory))
+        for host, inventory in inventories.items())
+    services.ask_before_rollback(run, fleet, run.progress.contexts[0])
+    run.note(*migrations(inventories, target))
+    run.progress.switched = tuple(inventories)
+    alone = len(inventories) == 1
+    endings = {context.host: ending(run, context) for context in run.progress.contexts}
+    fleet.each({context.host: [*forward(context), *(endings[context.host] if alone else ())]
+                for context in run.progress.contexts})
+    if not alone:
+        fleet.each(endings)
+    run.progress.done = True
+
+
+def choose(plan: Plan, inventories: Mapping[Host, Mapping[str, Any]], to: str | None) -> str:
+    """The release that every host goes to. Raises StepFailed when there is none, or a host lacks it."""
+    first = inventories[plan.hosts[0]]
+    target = to or rollback_target(closing.known_releases(first), first["current"])
+    if target is None:
+        raise StepFailed(f"{plan.hosts[0].name}: no earlier good release to roll back to; see `fab releases"
+                         f" --env={plan.environment.name}`")
+    lacking = [host.name for host, inventory in inventories.items()
+               if target not in {release.id for release in closing.known_releases(inventory)}]
+    if lacking:
+        others = ",".join(host.name for host in plan.hosts if host.name not in lacking) or "HOST"
+        raise StepFailed(f"{', '.join(lacking)}: release {target} is not there; choose another with --to, or leave the "
+                         f"host out with --limit={others}")
+    return target
+
+
+def forward(context: StepContext) -> list[Operation]:
+    """Flip one host to the target, with the target's own environment."""
+    return [closing.own_environment(context.release), *closing.publish(context), *closing.restart(context),
+            *closing.verify(context)]
+
+
+def ending(run: Run, context: StepContext) -> list[Operation]:
+    """The target is good, the release left is not; the history knows; the lock is given back."""
+    marks = [Operation("mark", {"release": context.release, "verified": True, "bad": False})]
+    if context.previous and context.previous != context.release:
+        marks.append(closing.bad(context.previous))
+    return [*marks, *closing.give_back(run.entry("ok"))]
+
+
+def migrations(inventories: Mapping[Host, Mapping[str, Any]], target: str) -> tuple[str, ...]:
+    """A warning when a migration ran after the target was deployed: a rollback does not reverse the schema."""
+    newer = sorted({entry["id"] for inventory in inventories.values() for entry in inventory["releases"]
+                    if entry.get("migrated") and entry["id"] > target})
+    if not newer:
+        return ()
+    return (f"a migration ran with {', '.join(newer)} and is not reversed; see that {target} works with the newer schema",)

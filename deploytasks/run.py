@@ -1,0 +1,91 @@
+"""Run: one command that changes hosts, from its first contact to its report, whatever happens in between."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import datetime, timezone
+from typing import Any, TypeVar
+
+from . import locking, undo
+from .fleet import Fleet
+from .observer import Observer
+from .operation import Result
+from .plan import Plan
+from .report import Report, StepOutcome
+from .sites import fleet_of
+from .steps import closing
+
+Answer = TypeVar("Answer")
+
+
+def utc_now() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+class Run:
+    """One run of one plan: what it noted, how far it came, and the way out."""
+
+    def __init__(self, plan: Plan, observer: Observer, now: Callable[[], datetime] = utc_now) -> None:
+        self.plan, self.observer, self.now = plan, observer, now
+        self.progress = undo.Progress()
+        self.stack = ExitStack()
+        self.local: list[StepOutcome] = []
+        self.notes: list[str] = []
+        self.note(*plan.environment.warnings)
+        self.started = time.monotonic()
+
+    def report(self, body: Callable[[Run, Fleet], None]) -> Report:
+        """Do `body` with the fleet of the plan's hosts; answer what became of it. Everything taken is given back."""
+        with self.stack as stack:
+            fleet = stack.enter_context(fleet_of(self.plan, self.observer))
+            error: BaseException | None = None
+            try:
+                body(self, fleet)
+            except (Exception, KeyboardInterrupt) as failure:
+                error = failure
+            return self._closing(fleet, error)
+
+    def locally(self, step: str, work: Callable[[], Answer]) -> Answer:
+        """Do a local step, told to the observer and kept for the report."""
+        begun = time.monotonic()
+        self.observer.started(step, "")
+        outcome = "failed"
+        try:
+            answer = work()
+            outcome = "ok"
+            return answer
+        finally:
+            seconds = time.monotonic() - begun
+            self.local.append(StepOutcome(step, "", outcome, seconds))
+            self.observer.finished(step, "", Result(outcome == "ok", seconds=seconds))
+
+    def note(self, *notes: str) -> None:
+        """Tell the observer, and keep for the report."""
+        for text in notes:
+            self.notes.append(text)
+            self.observer.note(text)
+
+    def entry(self, outcome: str, error: str | None = None) -> dict[str, Any]:
+        """This run's line for the history."""
+        return closing.entry(self.plan, self.progress.release, outcome, time.monotonic() - self.started, error)
+
+    def _closing(self, fleet: Fleet, error: BaseException | None) -> Report:
+        """Undo what was switched, record the failure, re-read every host."""
+        code, message = undo.describe(error)
+        problems: tuple[str, ...] = ()
+        if error is not None and not self.progress.done:
+            with locking.uninterrupted():
+                fleet.cancel()
+                problems = undo.undo(fleet, self.plan, self.progress, self.entry("failed", message), self.observer)
+        if problems:
+            code, message = 6, "\n".join((*filter(None, [message]), *problems))
+        if error is not None and self.progress.migrated:
+            self.note("the migration ran and is not reversed; see that the release served now works with the new schema")
+        hosts = closing.outcomes(fleet, self.plan, self.progress.release, code)
+        revision = self.plan.revision.commit if self.plan.revision else self.progress.revision
+        return Report(
+            self.plan.command, self.plan.environment.name, revision, self.progress.release, code, message,
+            undo.failing_lines(error), hosts, (*self.local, *fleet.steps), tuple(self.notes),
+            self.plan.environment.taken_from_process)

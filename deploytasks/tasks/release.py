@@ -1,0 +1,120 @@
+"""Tasks that change or show releases. Each is a sentence: parse, plan, show, execute, exit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from invoke import task
+
+from .entry import entry
+from .session import confirm, environment_of, is_dry, listed, recipe_of, show, ssh_of, watching
+
+ENV = "environment to work on: the name of a file environments/<env>.env"
+LIMIT = "only these hosts: names with commas, or repeat the option"
+JSON = "print one JSON document on stdout instead of text"
+YES = "answer the confirmation of DEPLOY_CONFIRM with yes"
+
+
+@task(
+    iterable=["limit", "skip"],
+    help={
+        "env": ENV, "revision": "git revision to deploy (default HEAD)", "limit": LIMIT,
+        "skip": "leave out these steps: names with commas, or repeat the option", "dry-run": "plan only, change nothing",
+        "yes": YES, "json": JSON, "wait-lock": "seconds to wait for another run's lock (default 0)",
+        "allow-dirty": "let local edits and moved or unpushed pins pass; the release is marked dirty",
+        "fresh": "the services are new: wait for a missing database until the deadline",
+        "timings": "show where the time went, step by step and host by host",
+    },
+)
+@entry("deploy")
+def deploy(  # noqa: PLR0913 - the options of the command
+    c: Any, env: str = "", revision: str = "HEAD", limit: Any = (), skip: Any = (), dry_run: bool = False,
+    yes: bool = False, json: bool = False, wait_lock: float = 0.0, allow_dirty: bool = False, fresh: bool = False,
+    timings: bool = False,
+) -> int:
+    """Deploy a revision to every host of an environment."""
+    from ..deployment import execute
+    from ..plan import Options
+    from ..planning import plan_deploy
+    from ..preview import preview
+
+    options = Options(fresh=fresh, wait_lock=wait_lock, allow_dirty=allow_dirty)
+    plan = plan_deploy(environment_of(env), recipe=recipe_of(c), revision=revision, limit=listed(limit),
+                       skip=listed(skip), options=options, ssh=ssh_of(c))
+    if is_dry(c, dry_run):
+        return show(preview(plan, steps=True), as_json=json)
+    confirm(plan.environment, "Deploy to", yes)
+    with watching() as watcher:
+        report = execute(plan, observer=watcher)
+    return show(report, as_json=json, timings=timings)
+
+
+@task(iterable=["limit"], help={"env": ENV, "revision": "git revision to compare (default HEAD)", "limit": LIMIT, "json": JSON})
+@entry("plan")
+def plan(c: Any, env: str = "", revision: str = "HEAD", limit: Any = (), json: bool = False) -> int:
+    """Show what a deploy would bring; exit 0 for nothing to do, 10 for changes pending."""
+    from ..planning import plan_deploy
+    from ..preview import preview
+
+    found = plan_deploy(environment_of(env), recipe=recipe_of(c), revision=revision, limit=listed(limit), ssh=ssh_of(c))
+    return show(preview(found), as_json=json)
+
+
+@task(iterable=["limit"], help={"env": ENV, "to": "release id to go back to (default: the previous good one)",
+                                "limit": LIMIT, "yes": YES, "json": JSON,
+                                "wait-lock": "seconds to wait for another run's lock (default 0)"})
+@entry("rollback")
+def rollback(
+    c: Any, env: str = "", to: str = "", limit: Any = (), yes: bool = False, json: bool = False, wait_lock: float = 0.0
+) -> int:
+    """Flip every host back to the previous good release."""
+    from ..plan import Options
+    from ..planning import plan_command
+    from ..rollback import rollback as roll_back
+
+    options = Options(wait_lock=wait_lock)
+    found = plan_command(environment_of(env), "rollback", limit=listed(limit), options=options, ssh=ssh_of(c))
+    if is_dry(c, False):
+        from ..errors import UsageError
+
+        raise UsageError("rollback: has no dry run; see `fab releases` for what it would go back to")
+    confirm(found.environment, "Roll back", yes)
+    with watching() as watcher:
+        report = roll_back(found, to=to or None, observer=watcher)
+    return show(report, as_json=json)
+
+
+@task(iterable=["limit"], help={"env": ENV, "limit": LIMIT, "json": JSON})
+@entry("releases")
+def releases(c: Any, env: str = "", limit: Any = (), json: bool = False) -> int:
+    """List the releases on the hosts, newest first, and who did what when."""
+    from .. import console
+    from ..history import lines
+    from ..history import releases as known
+    from ..planning import plan_command
+
+    report = known(plan_command(environment_of(env), "releases", limit=listed(limit), ssh=ssh_of(c)))
+    if json:
+        return show(report, as_json=True)
+    for line in lines(report):
+        console.result(line)
+    return report.exit_code
+
+
+@task(iterable=["limit"], help={"env": ENV, "limit": LIMIT, "json": JSON})
+@entry("status")
+def status(c: Any, env: str = "", limit: Any = (), json: bool = False) -> int:
+    """Show what every host serves now; exit 6 when they disagree."""
+    from .. import console
+    from ..planning import plan_command
+    from ..status import lines
+    from ..status import status as known
+
+    report = known(plan_command(environment_of(env), "status", limit=listed(limit), ssh=ssh_of(c)))
+    if not json:
+        for line in lines(report):
+            console.result(line)
+        if report.error:
+            console.trouble(report.error)
+        return report.exit_code
+    return show(report, as_json=True)
