@@ -47,3 +47,19 @@ def summary(entry: dict[str, Any]) -> dict[str, Any]:
     state = "bad" if entry.get("bad") else "good" if entry.get("verified") else "failed"
     known = {name: told.get(name) for name in ("revision", "branch", "describe", "who", "at", "dirty", "vendored")}
     return {"id": entry["id"], "state": state, **known, "hosts": [], "current_on": []}
+
+
+def lines(report: Report) -> list[str]:
+    """The releases and the last runs, for people."""
+    shown = []
+    for release in report.extra["releases"]:
+        where = f"current on {', '.join(release['current_on'])}" if release["current_on"] else ""
+        dirty = " dirty" if release["dirty"] else ""
+        shown.append(f"{release['id']}  {release['state']:<7}{release['who'] or '?':<10} {release['describe'] or ''}{dirty}"
+                     f"  {where}".rstrip())
+    shown += ["", "history (newest last):"] if report.extra["history"] else []
+    for entry in report.extra["history"][-20:]:
+        shown.append(f"{entry['at']}  {entry.get('command', '?'):<10}{entry.get('outcome', '?'):<8}"
+                     f"{entry.get('release') or '-':<24} {entry.get('who', '?')}@{entry.get('from', '?')}"
+                     f" {entry.get('seconds', 0):.1f} s")
+    return shown or ["no release yet"]

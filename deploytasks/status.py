@@ -101,3 +101,17 @@ def differences(found: Sequence[HostStatus]) -> list[str]:
                 ", ".join(host.host for host in found)
             problems.append(f"hosts run different {plural}: {listed}; deploy again, or roll back with --limit")
     return problems
+
+
+def lines(report: Report) -> list[str]:
+    """A line per host, for people."""
+    shown = []
+    for host in report.extra["status"]:
+        marks = [name for name in ("dirty", "bad") if host[name]]
+        marks += [f"{len(host['edited'])} edited"] if host["edited"] else []
+        marks += ["locked"] if host["lock"] else []
+        vendored = " ".join(f"{path.rpartition('/')[2]}@{commit[:7]}" for path, commit in host["vendored"].items())
+        free = f"{host['free_bytes'] / 1e9:.1f} GB free"
+        shown.append(f"{host['host']:<24} {host['release'] or 'no release':<24} {host['at'] or '':<26} {vendored} {free}"
+                     f" {' '.join(marks)}".rstrip())
+    return shown
