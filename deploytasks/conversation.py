@@ -18,13 +18,14 @@ from .errors import Unreachable
 from .operation import Operation, Result
 from .runner import OnLine
 from .secret import Redactor
+from .transfer import OnProgress, Upload
 
 BOOT = (
     "import sys,json,zlib;f=sys.stdin.buffer;"
     "SOURCES=json.loads(zlib.decompress(f.read(int(f.readline()))).decode());"
     "exec(SOURCES.pop('boot'))"
 )
-Upload = Callable[[Path, str, Sequence[str], OnLine], Result]
+Uploader = Callable[[Path, str, Sequence[str], OnProgress], Upload]
 
 
 def agent_command(python: str) -> Command:
@@ -48,12 +49,13 @@ def agent_program() -> bytes:
 class Conversation:
     """One open conversation with the agent on one host; see runner.Runner.
 
-    `upload` carries out the control side's own operation of that name; `redactor` masks every text that comes back.
+    `uploader` makes the upload to this host; `redactor` masks every text that comes back.
     """
 
-    def __init__(self, host: Host, channel: Channel, redactor: Redactor, upload: Upload) -> None:
+    def __init__(self, host: Host, channel: Channel, redactor: Redactor, uploader: Uploader) -> None:
         self.host = host
-        self._channel, self._redactor, self._upload = channel, redactor, upload
+        self._channel, self._redactor, self._uploader = channel, redactor, uploader
+        self._uploading: Upload | None = None
         self._sending = threading.Lock()
         self._number = 0
         self._events = self._read()
@@ -103,15 +105,18 @@ class Conversation:
         kind, code = event.get("kind", ""), event.get("code", 0)
         return Result(**known, code=code, error=text(event.get("error", "")), kind=kind, tail=tail)
 
-    def upload(self, source: Path, target: str, excludes: Sequence[str], on_line: OnLine) -> Result:
+    def upload(self, source: Path, target: str, excludes: Sequence[str], on_progress: OnProgress) -> Result:
         """Make `target` on the host hold exactly what `source` holds."""
-        return self._upload(source, target, excludes, on_line)
+        self._uploading = self._uploader(source, target, excludes, on_progress)
+        return self._uploading.run()
 
     def beat(self) -> None:
         """Renew the heartbeat of the lock; a host that does not take it is found out by the request that runs."""
         self._try_send({"beat": True})
 
     def cancel(self) -> None:
+        if self._uploading is not None:
+            self._uploading.cancel()
         self._try_send({"cancel": True})
 
     def close(self) -> None:

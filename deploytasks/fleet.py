@@ -148,7 +148,7 @@ class Fleet:
         try:
             result = self.runner(host).upload(
                 Path(arguments["source"]), arguments["target"], arguments["excludes"],
-                lambda step, text: self.observer.progress(operation.step, host.name, text))
+                lambda progress: self.observer.progress(operation.step, host.name, str(progress)))
         except Unreachable as lost:
             result = Result(False, 255, error=str(lost).removeprefix(f"{host.name}: "), kind="disconnected")
         self._keep(operation, host, result, time.monotonic() - begun)

@@ -2,42 +2,58 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from .channel import LocalChannel
+from . import lock
+from .channel import Channel, LocalChannel
 from .conversation import Conversation, agent_command
 from .environment import Host
 from .fleet import Fleet
 from .observer import Observer, Silent
-from .operation import Result
 from .plan import Plan
-from .runner import OnLine
 from .secret import Redactor
+from .transfer import OnProgress, Upload
+
+if TYPE_CHECKING:
+    from .ssh_config import Route
 
 
 @contextmanager
 def fleet_of(plan: Plan, observer: Observer | None = None) -> Iterator[Fleet]:
     """Every host of `plan`, connected to when it is first asked; leaving gives back locks and ends connections."""
     with ExitStack() as stack:
-        connector = Connector(plan, stack)
+        redactor = Redactor(plan.environment.variables)
         parallel = plan.environment.settings.parallel
-        yield stack.enter_context(Fleet(plan.hosts, connector.connect, parallel=parallel, observer=observer or Silent()))
+
+        def connect(host: Host) -> Conversation:
+            return Site(plan, host).converse(redactor)
+
+        yield stack.enter_context(Fleet(plan.hosts, connect, parallel=parallel, observer=observer or Silent()))
 
 
-class Connector:
-    """Opens the conversation with any host of a plan. What it makes is undone when `stack` ends."""
+class Site:
+    """One host of a plan, and the way to it."""
 
-    def __init__(self, plan: Plan, stack: ExitStack) -> None:
-        self.plan, self.stack = plan, stack
-        self.redactor = Redactor(plan.environment.variables)
-        self._sites = None
+    def __init__(self, plan: Plan, host: Host) -> None:
+        self.plan, self.host = plan, host
+        self.route: Route | None = None
 
-    def connect(self, host: Host) -> Conversation:
-        """Begin a conversation. Raises Unreachable."""
+    def converse(self, redactor: Redactor) -> Conversation:
+        """Begin the conversation with the agent. Raises Unreachable."""
+        return Conversation(self.host, self._open(), redactor, self._upload)
+
+    def _open(self) -> Channel:
         start = agent_command("python3")
-        if host.is_local:
-            return Conversation(host, LocalChannel(start.words), self.redactor, self._upload_locally)
-        raise NotImplementedError
+        if self.host.is_local:
+            return LocalChannel(start.words)
+        from .ssh import SshOptions, channel_to, route_to
+
+        self.route = route_to(self.plan.environment, self.host, self.plan.ssh or SshOptions())
+        return channel_to(self.route, start)
+
+    def _upload(self, source: Path, target: str, excludes: Sequence[str], on_progress: OnProgress) -> Upload:
+        guard = lock.guard(str(self.plan.layout.root), self.plan.identity.run_id)
+        return Upload(source, target, self.route, excludes, guard, on_progress)

@@ -1,0 +1,24 @@
+"""The task that starts a project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from invoke import task
+
+from .entry import entry
+
+
+@task(help={"path": "directory of the project (default: here)"})
+@entry("init")
+def init(c: Any, path: str = ".") -> int:
+    """Scaffold fabfile.py, tasks.py, environments/ and .gitignore lines in an existing project."""
+    from .. import console
+    from ..scaffold import scaffold
+
+    written = scaffold(Path(path))
+    for name in written:
+        console.result(f"wrote {name}")
+    console.result("nothing to write: all of it is there" if not written else "next: edit environments/, then `fab check`")
+    return 0

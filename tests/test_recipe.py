@@ -1,0 +1,42 @@
+"""A recipe is edited by value; what the others stand on cannot be left out."""
+
+from __future__ import annotations
+
+import pytest
+
+from deploytasks.errors import UsageError
+from deploytasks.recipe import step
+from deploytasks.steps import DEFAULT
+
+NAMES = (
+    "vendor", "check", "build", "lock", "prepare", "upload", "link_shared", "install", "wait_for_services", "postinstall",
+    "migrate", "publish", "restart", "verify", "prune",
+)
+WARM = step("warm_cache", "python manage.py warm_cache")
+
+
+def test_the_default_recipe_has_the_documented_steps_in_order() -> None:
+    assert DEFAULT.names == NAMES
+
+
+def test_steps_are_inserted_replaced_and_removed_without_changing_the_original() -> None:
+    edited = DEFAULT.before("publish", WARM).without("migrate").replace("restart", step("mine", "true"))
+    assert edited.names == tuple(
+        name for old in NAMES for name in (("warm_cache", "publish") if old == "publish" else (old,)) if name != "migrate")
+    assert DEFAULT.names == NAMES
+
+
+def test_the_bar_stands_before_publish() -> None:
+    recipe = DEFAULT.before("publish", WARM)
+    assert [one.name for one in recipe.left_of_bar()][-1] == "warm_cache"
+    assert [one.name for one in recipe.right_of_bar()] == ["publish", "restart", "verify", "prune"]
+
+
+@pytest.mark.parametrize(("edit", "message"), [
+    pytest.param(lambda: DEFAULT.without("nosuch"), "step 'nosuch': not in the recipe", id="unknown step"),
+    pytest.param(lambda: DEFAULT.without("lock"), "step 'lock': cannot be left out", id="essential step"),
+    pytest.param(lambda: DEFAULT.after("verify", WARM).before("publish", WARM), "stands twice", id="one name twice"),
+])
+def test_a_wrong_edit_is_refused_with_its_name(edit: object, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        edit()  # type: ignore[operator]
