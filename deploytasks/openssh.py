@@ -11,7 +11,11 @@ from .errors import UsageError
 from .ssh_config import Hop, Route
 
 SHARED = """\
-BatchMode yes
+BatchMode {batch}
+PreferredAuthentications publickey
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+NumberOfPasswordPrompts 1
 StrictHostKeyChecking {checking}
 ConnectTimeout {timeout}
 ServerAliveInterval 15
@@ -36,15 +40,25 @@ def written_config(route: Route) -> Iterator[Path]:
         yield path
 
 
+def askpass(route: Route, directory: Path) -> dict[str, str]:
+    """What must be in ssh's environment, which only its user can read, to unlock keys with the route's passphrase."""
+    if route.passphrase is None:
+        return {}
+    program = directory / "askpass"
+    program.touch(mode=0o700)
+    program.write_text("#!/bin/sh\nprintf '%s\\n' \"$DEPLOYTASKS_PASSPHRASE\"\n")
+    asked = {"SSH_ASKPASS": str(program), "SSH_ASKPASS_REQUIRE": "force", "DISPLAY": "none"}
+    return {**asked, "DEPLOYTASKS_PASSPHRASE": route.passphrase.reveal()}
+
+
 def render(route: Route) -> str:
     """The whole file: every jump host under a name of its own, and the host under any other name.
 
     Jump hosts need made-up names because two servers of a route may share one HostName.
     """
     checking = "accept-new" if route.accept_new else "yes"
-    parts = [SHARED.format(checking=checking, timeout=max(1, round(route.connect_timeout)))]
-    if route.passphrase is not None:
-        parts[0] = parts[0].replace("BatchMode yes", "BatchMode no\nNumberOfPasswordPrompts 1\nPasswordAuthentication no")
+    timeout = max(1, round(route.connect_timeout))
+    parts = [SHARED.format(checking=checking, timeout=timeout, batch="no" if route.passphrase else "yes")]
     names = [f"jump-{number}" for number in range(1, len(route.hops))]
     for number, hop in enumerate(route.hops):
         match = names[number] if number < len(names) else " ".join(["*", *(f"!{name}" for name in names)])
@@ -54,14 +68,13 @@ def render(route: Route) -> str:
 
 def block(match: str, hop: Hop, jump: str | None) -> str:
     """The settings of one server."""
-    user_file = hop.known_hosts[0] if hop.known_hosts else "none"
     lines = [
         ("HostName", hop.hostname),
         ("Port", str(hop.port)),
         ("User", quoted(hop.user)),
         ("IdentitiesOnly", "yes" if hop.identities_only else "no"),
         ("IdentityAgent", quoted(hop.agent) if hop.agent else "none"),
-        ("UserKnownHostsFile", " ".join(quoted(file) for file in hop.known_hosts) or str(user_file)),
+        ("UserKnownHostsFile", " ".join(quoted(file) for file in hop.known_hosts) or "none"),
         ("GlobalKnownHostsFile", "none"),
         *(("IdentityFile", quoted(file)) for file in hop.identities or ("none",)),
         *([("HostKeyAlias", quoted(hop.host_key_alias))] if hop.host_key_alias else []),

@@ -81,6 +81,12 @@ def prepare(route: Route, number: int, gateway: Any) -> Any:
     return connection
 
 
+def unopened(route: Route, overrides: dict[str, Any]) -> Any:
+    """A connection that only says where the host is, for what connects by OpenSSH itself."""
+    target = route.target
+    return fabric.Connection(target.hostname, target.user, target.port, config=bare_config(**overrides), gateway=False)
+
+
 def bare_config(**overrides: Any) -> Any:
     """A Fabric configuration that has read no file: ssh.py and transfer.py say what holds."""
     return fabric.Config(lazy=True, ssh_config=paramiko.SSHConfig(), overrides=overrides)

@@ -1,0 +1,69 @@
+"""A local process that Invoke runs for us (patchwork goes through `c.local`), endable from any thread."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from invoke.runners import Local
+
+
+class Children:
+    """Starts processes in sessions of their own; after `end` nothing runs and nothing starts any more.
+
+    `on_output` is called with what a process prints on standard output, as it comes.
+    """
+
+    def __init__(self, on_output: Callable[[bytes], None]) -> None:
+        self.on_output = on_output
+        self.ended = False
+        self._guard = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self, line: str, shell: str, env: Mapping[str, str]) -> subprocess.Popen[bytes]:
+        """Run a shell line, or `exit 130` when `end` was called before."""
+        with self._guard:
+            pipes: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+            words = [shell, "-c", "exit 130" if self.ended else line]
+            self._process = subprocess.Popen(words, env=dict(env), start_new_session=True, **pipes)
+            return self._process
+
+    def end(self) -> None:
+        """End the process and all it started."""
+        with self._guard:
+            self.ended = True
+            if self._process is not None and self._process.returncode is None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(self._process.pid, signal.SIGTERM)
+
+    def settings(self, env: Mapping[str, str]) -> dict[str, Any]:
+        """Fabric (or Invoke) overrides under which `c.local` and `c.run` start children here and print nothing."""
+        run = {"hide": True, "warn": True, "in_stream": False, "shell": "/bin/sh", "env": dict(env), "replace_env": True}
+        return {"run": run, "runners": {"local": lambda context: Child(context, self)}}
+
+
+class Child(Local):
+    """Invoke's runner for one such process."""
+
+    def __init__(self, context: Any, children: Children) -> None:
+        super().__init__(context)
+        self.children = children
+
+    def start(self, command: str, shell: str, env: dict[str, Any]) -> None:
+        self.process = self.children.start(command, shell, env)
+
+    def read_proc_stdout(self, num_bytes: int) -> bytes | None:
+        data: bytes | None = super().read_proc_stdout(num_bytes)
+        if data:
+            self.children.on_output(data)
+        return data
+
+    def send_interrupt(self, interrupt: KeyboardInterrupt) -> None:
+        """Ctrl-C ends the process; Invoke would type it into the process's input."""
+        self.children.end()
+        raise interrupt

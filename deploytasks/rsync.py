@@ -1,0 +1,84 @@
+"""rsync's words: an exact copy, whatever the names are, with the host's own check in the same exec."""
+
+from __future__ import annotations
+
+import functools
+import re
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from .command import Command, command
+from .errors import UsageError
+
+BUILT_IN_EXCLUDES = (".git", "__pycache__/", "*.pyc")
+GUARD_REFUSED = "deploytasks: the guard of this upload refused it"
+"""What a guard that fails says. Its exit code does not always get through rsync: it may give up before ssh has ended."""
+DISCONNECTED = (30, 255)
+PLAIN_PATH = re.compile(r"[A-Za-z0-9/._~+-]+")
+MEANINGS = {
+    11: "a file or disk error",
+    12: "the rsync on the host, or the connection, broke off",
+    23: "some files could not be transferred",
+    24: "files vanished from the source while it ran",
+    30: "no data for too long",
+    127: "rsync is not installed on the host; install it there",
+    255: "ssh could not connect",
+}
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """What the rsync of this machine understands."""
+
+    samba: bool
+    """The original; else openrsync (macOS) or one older than 3.1."""
+
+    @property
+    def copy(self) -> tuple[str, ...]:
+        """Links, modes and times exactly; nothing left over; no owner. patchwork's own `-pthrvz` comes before."""
+        exact = ("-rlpt", "--delete", "--delete-excluded")
+        return (*exact, "--no-z", "--no-v", "--no-h", "-s", "--info=progress2") if self.samba else exact
+
+
+@functools.lru_cache(maxsize=1)
+def dialect() -> Dialect:
+    """Ask the rsync of this machine who it is; UsageError when there is none."""
+    try:
+        told = subprocess.run(["rsync", "--version"], check=True, capture_output=True, text=True).stdout
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise UsageError("rsync: not usable on this machine; install it (apt install rsync, brew install rsync)") from error
+    version = re.match(r"rsync\s+version v?(\d+)\.(\d+)", told)
+    return Dialect(version is not None and (int(version[1]), int(version[2])) >= (3, 1))
+
+
+def options(known: Dialect, excludes: Path, remote: Command | None) -> tuple[str, ...]:
+    """Everything between `rsync` and the paths."""
+    program = (f"--rsync-path={remote.shell}",) if remote else ()
+    return (*known.copy, f"--exclude-from={excludes}", *program)
+
+
+def guarded(guard: str) -> Command:
+    """The words that run the words after them, unless the shell line `guard` fails."""
+    return command("sh", "-c", f'{{ {guard}\n}} || {{ echo "{GUARD_REFUSED}" >&2; exit 1; }}; exec "$@"', "sh")
+
+
+def exclude_file(patterns: Sequence[str]) -> str:
+    """The patterns for --exclude-from, none of them taken for a comment or an include."""
+    for pattern in patterns:
+        if "\n" in pattern or "\r" in pattern:
+            raise UsageError(f"DEPLOY_EXCLUDE: {pattern!r} contains a line break; write one pattern per word")
+    return "".join(f"- {pattern}\n" for pattern in patterns)
+
+
+def target_path(known: Dialect, target: str) -> str:
+    """`target` as the remote rsync gets it; UsageError when this rsync would let the host's shell read it."""
+    if not known.samba and not PLAIN_PATH.fullmatch(target):
+        raise UsageError(f"{target}: this rsync cannot quote such a path; install rsync 3 (brew install rsync)")
+    return target.rstrip("/") + "/"
+
+
+def meaning(code: int) -> str:
+    """Why rsync failed, as far as its exit code says."""
+    return f"rsync ended with exit code {code}: {MEANINGS.get(code, 'see what it printed')}"

@@ -1,0 +1,161 @@
+"""The upload: a directory on the host holds exactly what a directory here holds. By rsync, for SSH hosts through patchwork."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from . import rsync
+from .command import command
+from .errors import UsageError
+from .openssh import askpass, written_config
+from .operation import Result
+from .ssh_config import Route
+
+TAIL_LINES = 20
+PROGRESS = re.compile(r"(?P<bytes>\d+)\s+(?P<percent>\d+)%\s+(?P<rate>\S+/s)\s+\S+(?:\s+\(xfe?r#(?P<files>\d+))?")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far an upload is."""
+
+    bytes: int = 0
+    files: int = 0
+    percent: int = 0
+    rate: str = "0.00kB/s"
+
+    def __str__(self) -> str:
+        return f"{self.files} files, {self.bytes / 1e6:.1f} MB, {self.rate}"
+
+
+OnProgress = Callable[[Progress], None]
+
+
+def exclusions(patterns: Sequence[str]) -> list[str]:
+    """The built-in exclude patterns and the user's."""
+    return [*rsync.BUILT_IN_EXCLUDES, *patterns]
+
+
+class Upload:
+    """Makes `target` on the host hold exactly what `source` holds, less `excludes`, which it will not hold either.
+
+    `route` is None for this machine. `guard` is a POSIX shell line that the host runs in the same exec: when it fails,
+    nothing is transferred and the result's kind is `lock_lost`. One object carries one upload.
+    """
+
+    def __init__(
+        self, source: Path, target: str, *, route: Route | None = None,
+        excludes: Sequence[str] = rsync.BUILT_IN_EXCLUDES, guard: str = "true", on_progress: OnProgress | None = None,
+    ) -> None:
+        from .child import Children
+
+        self.source, self.target, self.route = source, target, route
+        self.excludes, self.guard = excludes, guard
+        self._watch = Watch(on_progress)
+        self._children = Children(self._watch.feed)
+
+    def run(self) -> Result:
+        """Upload; afterwards nothing of it runs any more. `value` is `{files, bytes}` transferred, where rsync tells."""
+        started = time.monotonic()
+        with ExitStack() as stack:
+            excludes = stack.enter_context(tempfile.NamedTemporaryFile("w", prefix="deploytasks-exclude-"))
+            excludes.write(rsync.exclude_file(self.excludes))
+            excludes.flush()
+            stack.callback(self._children.end)
+            if self.route is None:
+                ended = self._copy(Path(excludes.name))
+            else:
+                ended = self._transfer(self.route, Path(excludes.name), stack)
+            cancelled = self._children.ended
+        return self._result(ended, cancelled, time.monotonic() - started)
+
+    def cancel(self) -> None:
+        """End the upload, from any thread; `run` then answers with kind `cancelled`."""
+        self._children.end()
+
+    def _copy(self, excludes: Path) -> Any:
+        """On this machine: the same rsync without a host in between."""
+        from invoke.config import Config
+        from invoke.context import Context
+
+        known = rsync.dialect()
+        words = ["rsync", *rsync.options(known, excludes, None), f"{self.source}/", rsync.target_path(known, self.target)]
+        line = command(*rsync.guarded(self.guard).words, *words)
+        context = Context(Config(lazy=True, overrides=self._children.settings(environment())))
+        return context.run(line.shell)
+
+    def _transfer(self, route: Route, excludes: Path, stack: ExitStack) -> Any:
+        """Over SSH: patchwork puts its words into a shell line as they are, so each is quoted here."""
+        from .ssh import unopened
+
+        known, patchwork = rsync.dialect(), bundled_patchwork()
+        remote = command(*rsync.guarded(self.guard).words, "rsync")
+        config = stack.enter_context(written_config(route))
+        env = {**environment(), **askpass(route, config.parent)}
+        return patchwork(
+            unopened(route, self._children.settings(env)),
+            source=command(f"{self.source}/").shell,
+            target=command(rsync.target_path(known, self.target)).shell,
+            rsync_opts=command(*rsync.options(known, excludes, remote)).shell,
+            ssh_opts=f'-F "{config}"',
+        )
+
+    def _result(self, ended: Any, cancelled: bool, seconds: float) -> Result:
+        if ended.ok:
+            value = {"files": self._watch.progress.files, "bytes": self._watch.progress.bytes}
+            return Result(True, value=value, seconds=seconds)
+        kind, error = self._reason(ended, cancelled)
+        printed = [line.strip() for line in f"{ended.stdout}\n{ended.stderr}".replace("\r", "\n").splitlines()]
+        tail = [line for line in printed if line and line != rsync.GUARD_REFUSED and not PROGRESS.match(line)]
+        return Result(False, ended.exited, error=error, kind=kind, tail=tuple(tail[-TAIL_LINES:]), seconds=seconds)
+
+    def _reason(self, ended: Any, cancelled: bool) -> tuple[str, str]:
+        """The kind and the words of a failure."""
+        if cancelled:
+            return "cancelled", "the upload was cancelled"
+        if rsync.GUARD_REFUSED in ended.stderr.splitlines():
+            return "lock_lost", "this run no longer holds the lock; nothing was uploaded; see who does with `unlock`"
+        return ("disconnected" if ended.exited in rsync.DISCONNECTED else ""), rsync.meaning(ended.exited)
+
+
+class Watch:
+    """Reads rsync's progress as it comes."""
+
+    def __init__(self, on_progress: OnProgress | None) -> None:
+        self.progress = Progress()
+        self._on_progress = on_progress
+        self._rest = b""
+
+    def feed(self, data: bytes) -> None:
+        """Take what rsync printed next."""
+        *lines, self._rest = (self._rest + data).replace(b"\r", b"\n").split(b"\n")
+        for line in lines:
+            found = PROGRESS.search(line.decode("utf-8", "replace"))
+            if found is not None:
+                files = int(found["files"] or self.progress.files)
+                self.progress = Progress(int(found["bytes"]), files, int(found["percent"]), found["rate"])
+                if self._on_progress is not None:
+                    self._on_progress(self.progress)
+
+
+def environment() -> dict[str, str]:
+    """The caller's environment (agents and ProxyCommands need it), less what would change rsync's behaviour."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("RSYNC_")}
+
+
+def bundled_patchwork() -> Callable[..., Any]:
+    """patchwork's rsync function; UsageError when the installation lacks it."""
+    try:
+        from ._vendor.patchwork.transfers import rsync as function
+    except ImportError as error:
+        raise UsageError("deploytasks: the bundled patchwork is missing; install with pip or uv (here: `pip install -e .`)") from error
+    transfer: Callable[..., Any] = function
+    return transfer
