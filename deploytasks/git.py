@@ -1,0 +1,61 @@
+"""The one place that runs git: without the caller's GIT_* variables, and never asking a question on the terminal."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from .errors import DeployError
+
+SETTINGS = ("-c", "core.quotePath=false", "-c", "fetch.recurseSubmodules=false", "-c", "advice.detachedHead=false")
+
+
+class GitFailed(DeployError):
+    """git ended with an exit code that was not expected; `code` and `said` tell."""
+
+    def __init__(self, words: tuple[str, ...], place: Path, code: int, said: str) -> None:
+        self.code, self.said = code, said
+        last = said.strip().splitlines()[-1] if said.strip() else f"exit code {code}"
+        super().__init__(f"{place}: git {words[0]} failed ({last}); run it by hand there")
+
+
+def clean_environment(process: Mapping[str, str]) -> dict[str, str]:
+    """`process` without GIT_* (a hook sets them for another repository), with every prompt switched off."""
+    kept = {name: value for name, value in process.items()
+            if not name.startswith("GIT_") or name.startswith(("GIT_SSL_", "GIT_SSH", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_NOSYSTEM"))}
+    quiet = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C.UTF-8", "GIT_ASKPASS": "true", "SSH_ASKPASS": "true"}
+    ssh = kept.get("GIT_SSH_COMMAND", "ssh -o BatchMode=yes")
+    return {**kept, **quiet, "GIT_SSH_COMMAND": ssh}
+
+
+def call(
+    place: Path, *words: str, stdin: bytes | None = None, local_urls: bool = False, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    """Run git in `place` whatever its exit code. `local_urls` allows file transport for this one command."""
+    protocol = ("-c", "protocol.file.allow=always") if local_urls else ()
+    return subprocess.run(
+        ("git", *SETTINGS, *protocol, *words), cwd=place, env={**clean_environment(os.environ), **(env or {})},
+        input=stdin if stdin is not None else b"", capture_output=True, check=False)
+
+
+def run(
+    place: Path, *words: str, stdin: bytes | None = None, local_urls: bool = False, env: Mapping[str, str] | None = None
+) -> str:
+    """What git prints in `place`, as text (bytes that are no UTF-8 survive as surrogates). Raises GitFailed."""
+    done = call(place, *words, stdin=stdin, local_urls=local_urls, env=env)
+    if done.returncode != 0:
+        raise GitFailed(words, place, done.returncode, done.stderr.decode("utf-8", "replace"))
+    return done.stdout.decode("utf-8", "surrogateescape")
+
+
+def answer(place: Path, *words: str) -> str | None:
+    """The stripped output of a question to git, None when git says no."""
+    done = call(place, *words)
+    return done.stdout.decode("utf-8", "surrogateescape").strip() if done.returncode == 0 else None
+
+
+def tracks(place: Path, path: str) -> bool:
+    """Whether git tracks `path`; False outside a repository."""
+    return bool(answer(place, "ls-files", "--", path))
