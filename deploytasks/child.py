@@ -28,9 +28,10 @@ class Children:
     def start(self, line: str, shell: str, env: Mapping[str, str]) -> subprocess.Popen[bytes]:
         """Run a shell line, or `exit 130` when `end` was called before."""
         with self._guard:
-            pipes: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-            words = [shell, "-c", "exit 130" if self.ended else line]
-            self._process = subprocess.Popen(words, env=dict(env), start_new_session=True, **pipes)
+            self._process = subprocess.Popen(
+                [shell, "-c", "exit 130" if self.ended else line], env=dict(env), start_new_session=True,
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            )
             return self._process
 
     def end(self) -> None:
@@ -42,8 +43,9 @@ class Children:
                     os.killpg(self._process.pid, signal.SIGTERM)
 
     def settings(self, env: Mapping[str, str]) -> dict[str, Any]:
-        """Fabric (or Invoke) overrides under which `c.local` and `c.run` start children here and print nothing."""
-        run = {"hide": True, "warn": True, "in_stream": False, "shell": "/bin/sh", "env": dict(env), "replace_env": True}
+        """Fabric or Invoke overrides under which `c.local` and `c.run` start children here, printing nothing."""
+        quiet = {"hide": True, "warn": True, "in_stream": False, "shell": "/bin/sh"}
+        run = {**quiet, "env": dict(env), "replace_env": True}
         return {"run": run, "runners": {"local": lambda context: Child(context, self)}}
 
 

@@ -1,4 +1,4 @@
-"""Host keys: only what known_hosts files say is trusted, on jump hosts too, by OpenSSH's own reading of them."""
+"""Host keys: only what known_hosts says is trusted, on jump hosts too, by OpenSSH's own reading of it."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ def keys_in(file: Path, name: str) -> list[KnownKey]:
 
 
 class HostKeyPolicy(paramiko.MissingHostKeyPolicy):  # type: ignore[misc]
-    """Accepts a server's key when known_hosts has it, and with `accept_new` the first key of an unknown server.
+    """Accepts a key that known_hosts has, and with `accept_new` the first key of an unknown server.
 
-    The client is given no keys of its own, so that every key comes here: Paramiko's own reading knows no patterns, no
-    markers and only one key of a kind, and its AutoAddPolicy rewrites the file.
+    The client is given no keys of its own, so that every key comes here: Paramiko's own reading knows no
+    patterns, no markers and only one key of a kind, and its AutoAddPolicy rewrites the file.
     """
 
     def __init__(self, host: str, hop: Hop, *, accept_new: bool, jump: str | None = None) -> None:
@@ -62,7 +62,7 @@ class HostKeyPolicy(paramiko.MissingHostKeyPolicy):  # type: ignore[misc]
         """Raises Unreachable unless `key` is trusted."""
         kinds = {known.marker for known in self.known if known.text == key.get_base64()}
         if "@revoked" in kinds:
-            raise Unreachable(f"{self.host}: the host key of {self.hop.address} is revoked in {self._files()}; do not connect")
+            raise Unreachable(f"{self._key(key)} is revoked in {self._files()}; do not connect")
         if "" in kinds:
             return
         plain = next((known for known in self.known if not known.marker), None)
@@ -81,7 +81,8 @@ class HostKeyPolicy(paramiko.MissingHostKeyPolicy):  # type: ignore[misc]
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, DEAD_PEER_MILLISECONDS)
         transport = paramiko.Transport(sock, **settings)
         offered = transport.get_security_options()
-        kinds = {name for known in self.known if not known.marker for name in SIGNATURES.get(known.kind, (known.kind,))}
+        plain = {known.kind for known in self.known if not known.marker}
+        kinds = {name for kind in plain for name in SIGNATURES.get(kind, (kind,))}
         # A kind we know goes first; else a server with several keys would look as if its key had changed.
         offered.key_types = sorted(offered.key_types, key=lambda kind: kind not in kinds)
         return transport
@@ -97,17 +98,21 @@ class HostKeyPolicy(paramiko.MissingHostKeyPolicy):  # type: ignore[misc]
             if known := keys_in(file, self.hop.host_key_name):
                 self.known = tuple(known)
                 self.accept_new = False
-                return self.missing_host_key(None, "", key)
-            lines.write(f"{self.hop.host_key_name} {key.get_name()} {key.get_base64()}\n")
+                self.missing_host_key(None, "", key)
+            else:
+                lines.write(f"{self.hop.host_key_name} {key.get_name()} {key.get_base64()}\n")
+
+    def _key(self, key: Any) -> str:
+        return f"{self.host}: the host key {key.fingerprint} of {self.hop.address}"
 
     def _files(self) -> str:
-        return " ".join(str(file) for file in self.hop.known_hosts) or "known_hosts (ssh_config names no file)"
+        return " ".join(str(file) for file in self.hop.known_hosts) or "any file (UserKnownHostsFile is none)"
 
     def _changed(self, known: KnownKey, key: Any) -> str:
         forget = shlex.join(["ssh-keygen", "-R", self.hop.host_key_name, "-f", str(known.file)])
         return (
-            f"{self.host}: {self.hop.address} shows the host key {key.fingerprint}, which is not the one in {known.file}: "
-            f"it was reinstalled, or somebody is in between; when you know that it is right, `{forget}` and add the new one"
+            f"{self._key(key)} is not the one in {known.file}: the host was reinstalled, or somebody is in between; "
+            f"when you know that it is right, `{forget}` and add the new one"
         )
 
     def _unknown(self, key: Any) -> str:
@@ -115,6 +120,6 @@ class HostKeyPolicy(paramiko.MissingHostKeyPolicy):  # type: ignore[misc]
         line = shlex.join(["ssh", self.jump, *scan] if self.jump else scan)
         file = shlex.quote(str(self.hop.known_hosts[0])) if self.hop.known_hosts else "~/.ssh/known_hosts"
         return (
-            f"{self.host}: the host key {key.fingerprint} of {self.hop.address} is not in {self._files()}; compare it with "
-            f"the host's own, then `{line} >> {file}`, or set DEPLOY_HOST_KEYS=accept-new"
+            f"{self._key(key)} is not in {self._files()}; compare it with the host's own, then "
+            f"`{line} >> {file}`, or set DEPLOY_HOST_KEYS=accept-new"
         )

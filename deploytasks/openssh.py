@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from .command import command
 from .errors import UsageError
 from .ssh_config import Hop, Route
 
@@ -36,12 +37,12 @@ def written_config(route: Route) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="deploytasks-ssh-") as directory:
         path = Path(directory) / "config"
         path.touch(mode=0o600)
-        path.write_text(render(route), "utf-8")
+        path.write_text(render(route, path), "utf-8")
         yield path
 
 
 def askpass(route: Route, directory: Path) -> dict[str, str]:
-    """What must be in ssh's environment, which only its user can read, to unlock keys with the route's passphrase."""
+    """What lets ssh unlock keys with the route's passphrase: in its environment, which only its user can read."""
     if route.passphrase is None:
         return {}
     program = directory / "askpass"
@@ -51,8 +52,8 @@ def askpass(route: Route, directory: Path) -> dict[str, str]:
     return {**asked, "DEPLOYTASKS_PASSPHRASE": route.passphrase.reveal()}
 
 
-def render(route: Route) -> str:
-    """The whole file: every jump host under a name of its own, and the host under any other name.
+def render(route: Route, path: Path) -> str:
+    """The whole file, for `path`: every jump host under a name of its own, and the host under any other name.
 
     Jump hosts need made-up names because two servers of a route may share one HostName.
     """
@@ -62,11 +63,11 @@ def render(route: Route) -> str:
     names = [f"jump-{number}" for number in range(1, len(route.hops))]
     for number, hop in enumerate(route.hops):
         match = names[number] if number < len(names) else " ".join(["*", *(f"!{name}" for name in names)])
-        parts.append(block(match, hop, names[number - 1] if number else None))
+        parts.append(block(match, hop, through(path, names[number - 1]) if number else own_way(hop)))
     return "\n".join(parts)
 
 
-def block(match: str, hop: Hop, jump: str | None) -> str:
+def block(match: str, hop: Hop, proxy_command: str) -> str:
     """The settings of one server."""
     lines = [
         ("HostName", hop.hostname),
@@ -78,17 +79,20 @@ def block(match: str, hop: Hop, jump: str | None) -> str:
         ("GlobalKnownHostsFile", "none"),
         *(("IdentityFile", quoted(file)) for file in hop.identities or ("none",)),
         *([("HostKeyAlias", quoted(hop.host_key_alias))] if hop.host_key_alias else []),
-        way(hop, jump),
+        ("ProxyCommand", proxy_command),
         *hop.algorithms,
     ]
     return "\n".join([f"Host {match}", *(f"  {key} {value}" for key, value in lines), ""])
 
 
-def way(hop: Hop, jump: str | None) -> tuple[str, str]:
-    """How the server is reached: through a jump host, a command, or directly."""
-    if jump is None and hop.proxy_command is not None:
-        return "ProxyCommand", hop.proxy_command.replace("%", "%%")
-    return "ProxyJump", jump or "none"
+def through(path: Path, jump: str) -> str:
+    """What ProxyJump would do, which cannot pass on a configuration file whose path has a space."""
+    return command("ssh", "-F", str(path).replace("%", "%%"), "-W", "[%h]:%p", jump).shell
+
+
+def own_way(hop: Hop) -> str:
+    """The server's own ProxyCommand, its tokens already replaced."""
+    return "none" if hop.proxy_command is None else hop.proxy_command.replace("%", "%%")
 
 
 def quoted(value: object) -> str:

@@ -14,9 +14,10 @@ from .errors import UsageError
 
 BUILT_IN_EXCLUDES = (".git", "__pycache__/", "*.pyc")
 GUARD_REFUSED = "deploytasks: the guard of this upload refused it"
-"""What a guard that fails says. Its exit code does not always get through rsync: it may give up before ssh has ended."""
+"""What a guard that fails says. Its exit code does not always get through: rsync may not wait for ssh's."""
 DISCONNECTED = (30, 255)
 PLAIN_PATH = re.compile(r"[A-Za-z0-9/._~+-]+")
+PATTERN = re.compile(r"[*?\[\\\n\r]")
 MEANINGS = {
     11: "a file or disk error",
     12: "the rsync on the host, or the connection, broke off",
@@ -37,7 +38,7 @@ class Dialect:
 
     @property
     def copy(self) -> tuple[str, ...]:
-        """Links, modes and times exactly; nothing left over; no owner. patchwork's own `-pthrvz` comes before."""
+        """Links, modes and times exactly; nothing left over; no owner. patchwork's `-pthrvz` comes before."""
         exact = ("-rlpt", "--delete", "--delete-excluded")
         return (*exact, "--no-z", "--no-v", "--no-h", "-s", "--info=progress2") if self.samba else exact
 
@@ -48,7 +49,7 @@ def dialect() -> Dialect:
     try:
         told = subprocess.run(["rsync", "--version"], check=True, capture_output=True, text=True).stdout
     except (OSError, subprocess.CalledProcessError) as error:
-        raise UsageError("rsync: not usable on this machine; install it (apt install rsync, brew install rsync)") from error
+        raise UsageError("rsync: not usable here; install it (apt install rsync, brew install rsync)") from error
     version = re.match(r"rsync\s+version v?(\d+)\.(\d+)", told)
     return Dialect(version is not None and (int(version[1]), int(version[2])) >= (3, 1))
 
@@ -61,7 +62,8 @@ def options(known: Dialect, excludes: Path, remote: Command | None) -> tuple[str
 
 def guarded(guard: str) -> Command:
     """The words that run the words after them, unless the shell line `guard` fails."""
-    return command("sh", "-c", f'{{ {guard}\n}} || {{ echo "{GUARD_REFUSED}" >&2; exit 1; }}; exec "$@"', "sh")
+    refuse = f"echo '{GUARD_REFUSED}' >&2; exit 1"
+    return command("sh", "-c", f'{{ {guard}\n}} || {{ {refuse}; }}; exec "$@"', "sh")
 
 
 def exclude_file(patterns: Sequence[str]) -> str:
@@ -73,7 +75,9 @@ def exclude_file(patterns: Sequence[str]) -> str:
 
 
 def target_path(known: Dialect, target: str) -> str:
-    """`target` as the remote rsync gets it; UsageError when this rsync would let the host's shell read it."""
+    """`target` as the host's rsync gets it; UsageError when that, or a shell, would read it otherwise."""
+    if PATTERN.search(target):
+        raise UsageError(f"{target}: rsync takes this for a pattern of other names; choose a plain one")
     if not known.samba and not PLAIN_PATH.fullmatch(target):
         raise UsageError(f"{target}: this rsync cannot quote such a path; install rsync 3 (brew install rsync)")
     return target.rstrip("/") + "/"

@@ -1,4 +1,4 @@
-"""A program on another host as a byte stream, over Fabric. Every failure to get there is Unreachable, with its cure."""
+"""A program on another host as a byte stream, over Fabric. Every failure to get there is Unreachable."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def channel_to(route: Route, line: Command) -> SshChannel:
 
 
 def connect(route: Route) -> Any:
-    """An open fabric.Connection to the last hop, its gateways opened before it; every host key was checked."""
+    """An open fabric.Connection to the last hop, its gateways open too; every host key was checked."""
     connection: Any = None
     try:
         for number, hop in enumerate(route.hops):
@@ -63,7 +63,7 @@ def connect(route: Route) -> Any:
 
 
 def prepare(route: Route, number: int, gateway: Any) -> Any:
-    """A connection to one hop, not yet open. Settings come from `route` alone, never from Fabric's own files."""
+    """A connection to one hop, not yet open. Settings come from `route`, never from Fabric's own files."""
     hop, limit = route.hops[number], route.connect_timeout
     policy = HostKeyPolicy(
         route.host, hop, accept_new=route.accept_new, jump=route.hops[number - 1].name if number else None
@@ -100,7 +100,7 @@ def disconnect(connection: Any) -> None:
 
 
 class SshChannel:
-    """Both directions of a running program on a host; see channel.Channel. `close` and `abort` may come from any thread."""
+    """A running program on a host; see channel.Channel. `close` and `abort` may come from any thread."""
 
     def __init__(self, connection: Any, session: Any) -> None:
         self._connection, self._session = connection, session
@@ -159,24 +159,27 @@ def explain(route: Route, hop: Hop, error: BaseException) -> str:
         return explain_login(hop, error)
     if isinstance(error, paramiko.ChannelException):
         before = route.hops[max(0, route.hops.index(hop) - 1)]
-        return f"the jump host {before.address} cannot reach {hop.address}; see that it runs, and AllowTcpForwarding"
+        return f"the jump host {before.address} cannot reach {hop.address}; see that it runs there"
     if isinstance(error, socket.gaierror):
-        return f"the name {hop.hostname} cannot be resolved; see DEPLOY_HOSTS, HostName in ssh_config, and DNS"
+        return f"the name {hop.hostname} cannot be resolved; see DEPLOY_HOSTS, HostName, and DNS"
     if isinstance(error, (NoValidConnectionsError, ConnectionRefusedError)):
         return f"nothing answers on {hop.address}; see that sshd runs there, and the port"
     if isinstance(error, TimeoutError):
-        return f"no answer from {hop.address} within {route.connect_timeout:g} s; see the network, or DEPLOY_CONNECT_TIMEOUT"
+        waited = f"{route.connect_timeout:g} s"
+        return f"no answer from {hop.address} within {waited}; see the network, or DEPLOY_CONNECT_TIMEOUT"
     if isinstance(error, ProxyCommandFailure):
         return f"the ProxyCommand `{error.command}` failed; run it by hand"
     reason = str(error) or type(error).__name__
-    return f"the SSH handshake with {hop.address} failed ({reason}); see that sshd answers there: `ssh -v {hop.name}`"
+    return f"the SSH handshake with {hop.address} failed ({reason}); see `ssh -v {hop.name}`"
 
 
 def explain_login(hop: Hop, error: paramiko.AuthenticationException) -> str:
     """Why nobody was let in."""
     result = getattr(error, "result", None)
     tried = [getattr(source, "pkey", None) for source, _ in result or ()]
-    prints = ", ".join(str(key.fingerprint) for key in tried if key is not None) or "none: no usable key, no agent"
+    prints = ", ".join(str(key.fingerprint) for key in tried if key is not None) or "none"
     locked = getattr(getattr(result, "strategy", None), "locked", ())
-    passphrase = f"; {locked[0]} needs a passphrase: ssh-add it, or --prompt-for-passphrase" if locked else ""
-    return f"{hop.address} does not let `{hop.user}` in (keys tried: {prints}){passphrase or '; see User and IdentityFile'}"
+    cure = "see User and IdentityFile in ssh_config"
+    if locked:
+        cure = f"{locked[0]} needs a passphrase: ssh-add it, or --prompt-for-passphrase"
+    return f"{hop.address} does not let `{hop.user}` in (keys tried: {prints}); {cure}"

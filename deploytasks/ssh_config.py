@@ -1,4 +1,4 @@
-"""How a host is reached: what OpenSSH itself makes of the ssh_config files, once, for Fabric and rsync alike."""
+"""How a host is reached: what OpenSSH itself makes of ssh_config, once, for Fabric and rsync alike."""
 
 from __future__ import annotations
 
@@ -16,11 +16,14 @@ from .errors import UsageError
 from .secret import Secret
 
 ALGORITHMS = ("Ciphers", "MACs", "KexAlgorithms", "HostKeyAlgorithms", "PubkeyAcceptedAlgorithms")
-DESTINATION = re.compile(r"(?:ssh://)?(?:(?P<user>[^@]+)@)?(?:\[(?P<six>[^]]+)\]|(?P<name>[^:]+))(?::(?P<port>\d+))?/?")
+DESTINATION = re.compile(
+    r"(?:ssh://)?(?:(?P<user>[^@]+)@)?(?:\[(?P<six>[^]]+)\]|(?P<name>[^:/]+))(?::(?P<port>\d+))?/?"
+)
 PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._:%-]*|::[A-Za-z0-9.:%]*")
 LONGEST_CHAIN = 8
 Settings = Mapping[str, list[str]]
 Ask = Callable[["Destination"], Settings]
+Asked = tuple["Destination", Settings]
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class SshOptions:
         """The options in a Fabric (or Invoke) config; UsageError for what rsync could not be given."""
         given = config.get("connect_kwargs") or {}
         if given.get("password") is not None:
-            raise UsageError("--prompt-for-login-password: rsync cannot be given a login password; use a key or an ssh-agent")
+            raise UsageError("--prompt-for-login-password: rsync cannot be given it; use a key or an ssh-agent")
         keys = given.get("key_filename") or ()
         passphrase = given.get("passphrase")
         return cls(
@@ -123,7 +126,7 @@ def route_to(environment: Environment, host: Host, options: SshOptions) -> Route
 
 
 def config_file(root: Path, named: str | None) -> Path | None:
-    """The ssh_config to use instead of the user's and the system's; UsageError when it is named but missing."""
+    """The ssh_config to use instead of the user's and the system's; UsageError when it is missing."""
     if named is None:
         return None
     path = root / Path(named).expanduser()
@@ -135,30 +138,36 @@ def config_file(root: Path, named: str | None) -> Path | None:
 def effective_settings(wanted: Destination, config: Path | None, host: str) -> dict[str, list[str]]:
     """What `ssh -G` answers: keys in lower case, values in the order given."""
     if not PLAIN.fullmatch(wanted.name) or not PLAIN.fullmatch(wanted.user or "x"):
-        raise UsageError(f"{host}: `{wanted.user or ''}@{wanted.name}` is not a user and host name; see DEPLOY_HOSTS and ProxyJump")
-    words = ["ssh", "-G", "-T", *(["-F", str(config)] if config else [])]
-    words += [*(["-l", wanted.user] if wanted.user else []), *(["-p", str(wanted.port)] if wanted.port else [])]
-    try:
-        told = subprocess.run([*words, "--", wanted.name], check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL)
-    except FileNotFoundError as error:
-        raise UsageError("ssh: not installed on this machine; install OpenSSH's client") from error
-    if told.returncode != 0:
-        raise UsageError(f"{host}: ssh_config cannot be used: {' '.join(told.stderr.split())}; correct it")
+        named = f"{wanted.user or ''}@{wanted.name}"
+        raise UsageError(f"{host}: `{named}` is not a user and host name; see DEPLOY_HOSTS and ProxyJump")
+    given = {"-F": config, "-l": wanted.user, "-p": wanted.port}
+    words = [word for option, value in given.items() if value for word in (option, str(value))]
+    told = ask_ssh(host, ["-G", "-T", *words, "--", wanted.name])
     settings: dict[str, list[str]] = {}
-    for line in told.stdout.splitlines():
+    for line in told.splitlines():
         key, _, value = line.partition(" ")
         settings.setdefault(key, []).append(value)
     return settings
 
 
-def chain(wanted: Destination, ask: Ask, via: tuple[Destination, ...] = (), depth: int = 0) -> list[tuple[Destination, Settings]]:
-    """The servers passed on the way to `wanted`, itself included. `via` overrides its ProxyJump, as `ssh -J` does."""
+def ask_ssh(host: str, words: list[str]) -> str:
+    """What ssh prints; UsageError when it is missing or does not like its configuration."""
+    try:
+        told = subprocess.run(["ssh", *words], capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+    except FileNotFoundError as error:
+        raise UsageError("ssh: not installed on this machine; install OpenSSH's client") from error
+    if told.returncode != 0:
+        raise UsageError(f"{host}: ssh_config cannot be used: {' '.join(told.stderr.split())}; correct it")
+    return told.stdout
+
+
+def chain(wanted: Destination, ask: Ask, via: tuple[Destination, ...] = (), depth: int = 0) -> list[Asked]:
+    """The servers passed on the way to `wanted`, itself included. `via` overrides its ProxyJump, as -J does."""
     if depth > LONGEST_CHAIN:
         raise UsageError(f"{wanted.name}: ProxyJump goes round in circles; correct ssh_config")
     told = ask(wanted)
     jumps = via or tuple(destination(hop) for hop in told.get("proxyjump", [""])[0].split(",") if hop)
-    # A `Host *` block makes the jump host its own jump host.
-    if not jumps or jumps[-1].name == wanted.name:
+    if not jumps:
         return [(wanted, told)]
     return [*chain(jumps[-1], ask, jumps[:-1], depth + 1), (wanted, {**told, "proxycommand": []})]
 
@@ -173,7 +182,7 @@ def destination(text: str) -> Destination:
 
 
 def hop_from(wanted: Destination, told: Settings, identities: Iterable[str], pinned: Path) -> Hop:
-    """One server of the way, from ssh's answer, the identities given with -i and the project's pinned keys."""
+    """One server of the way, from ssh's answer, the identities given with -i and the pinned keys."""
     hostname, user, port = told["hostname"][0], told["user"][0], int(told["port"][0])
     tokens = {"%": "%", "h": hostname, "r": user, "p": str(port), "n": wanted.name}
     tokens |= {"u": getpass.getuser(), "d": str(Path.home())}
@@ -200,7 +209,7 @@ def agent_socket(named: str, tokens: Mapping[str, str]) -> str | None:
     """The path that IdentityAgent names."""
     if named == "SSH_AUTH_SOCK" or named.startswith("$"):
         return os.environ.get(named.strip("${}")) or None
-    return None if named == "none" else os.path.expanduser(expand(named, tokens))
+    return None if named == "none" else str(Path(expand(named, tokens)).expanduser())
 
 
 def known_hosts_files(told: Settings, tokens: Mapping[str, str]) -> tuple[Path, ...]:
@@ -209,5 +218,5 @@ def known_hosts_files(told: Settings, tokens: Mapping[str, str]) -> tuple[Path, 
     for key in ("userknownhostsfile", "globalknownhostsfile"):
         value = told.get(key, ["none"])[0]
         # `ssh -G` does not quote: one path with spaces looks like two paths.
-        names += [value] if os.path.exists(value) else value.split()
+        names += [value] if Path(value).exists() else value.split()
     return tuple(Path(expand(name, tokens)).expanduser() for name in names if name != "none")

@@ -1,4 +1,4 @@
-"""The upload: a directory on the host holds exactly what a directory here holds. By rsync, for SSH hosts through patchwork."""
+"""The upload: a directory on a host holds exactly what one here holds. By rsync, over SSH through patchwork."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ from .operation import Result
 from .ssh_config import Route
 
 TAIL_LINES = 20
-PROGRESS = re.compile(r"(?P<bytes>\d+)\s+(?P<percent>\d+)%\s+(?P<rate>\S+/s)\s+\S+(?:\s+\(xfe?r#(?P<files>\d+))?")
+PROGRESS = re.compile(
+    r"(?P<bytes>\d+)\s+(?P<percent>\d+)%\s+(?P<rate>\S+/s)\s+\S+(?:\s+\(xfe?r#(?P<files>\d+))?"
+)
 
 
 @dataclass(frozen=True)
@@ -45,15 +47,16 @@ def exclusions(patterns: Sequence[str]) -> list[str]:
 
 
 class Upload:
-    """Makes `target` on the host hold exactly what `source` holds, less `excludes`, which it will not hold either.
+    """Makes `target` on the host hold exactly what `source` holds, and nothing that `excludes` names.
 
-    `route` is None for this machine. `guard` is a POSIX shell line that the host runs in the same exec: when it fails,
-    nothing is transferred and the result's kind is `lock_lost`. One object carries one upload.
+    `route` is None for this machine. `guard` is a POSIX shell line that the host runs in the same exec: when it
+    fails, nothing is transferred and the result's kind is `lock_lost`. One object carries one upload.
     """
 
     def __init__(
-        self, source: Path, target: str, *, route: Route | None = None,
-        excludes: Sequence[str] = rsync.BUILT_IN_EXCLUDES, guard: str = "true", on_progress: OnProgress | None = None,
+        self, source: Path, target: str, route: Route | None = None,
+        excludes: Sequence[str] = rsync.BUILT_IN_EXCLUDES, guard: str = "true",
+        on_progress: OnProgress | None = None,
     ) -> None:
         from .child import Children
 
@@ -63,7 +66,7 @@ class Upload:
         self._children = Children(self._watch.feed)
 
     def run(self) -> Result:
-        """Upload; afterwards nothing of it runs any more. `value` is `{files, bytes}` transferred, where rsync tells."""
+        """Upload; afterwards nothing of it runs. `value` is `{files, bytes}` transferred, where rsync tells."""
         started = time.monotonic()
         with ExitStack() as stack:
             excludes = stack.enter_context(tempfile.NamedTemporaryFile("w", prefix="deploytasks-exclude-"))
@@ -87,8 +90,8 @@ class Upload:
         from invoke.context import Context
 
         known = rsync.dialect()
-        words = ["rsync", *rsync.options(known, excludes, None), f"{self.source}/", rsync.target_path(known, self.target)]
-        line = command(*rsync.guarded(self.guard).words, *words)
+        paths = f"{self.source}/", rsync.target_path(known, self.target)
+        line = command(*rsync.guarded(self.guard).words, "rsync", *rsync.options(known, excludes, None), *paths)
         context = Context(Config(lazy=True, overrides=self._children.settings(environment())))
         return context.run(line.shell)
 
@@ -113,16 +116,17 @@ class Upload:
             value = {"files": self._watch.progress.files, "bytes": self._watch.progress.bytes}
             return Result(True, value=value, seconds=seconds)
         kind, error = self._reason(ended, cancelled)
-        printed = [line.strip() for line in f"{ended.stdout}\n{ended.stderr}".replace("\r", "\n").splitlines()]
+        printed = [line.strip() for line in re.split(r"[\r\n]", f"{ended.stdout}\n{ended.stderr}")]
         tail = [line for line in printed if line and line != rsync.GUARD_REFUSED and not PROGRESS.match(line)]
-        return Result(False, ended.exited, error=error, kind=kind, tail=tuple(tail[-TAIL_LINES:]), seconds=seconds)
+        last = tuple(tail[-TAIL_LINES:])
+        return Result(False, ended.exited, error=error, kind=kind, tail=last, seconds=seconds)
 
     def _reason(self, ended: Any, cancelled: bool) -> tuple[str, str]:
         """The kind and the words of a failure."""
         if cancelled:
             return "cancelled", "the upload was cancelled"
         if rsync.GUARD_REFUSED in ended.stderr.splitlines():
-            return "lock_lost", "this run no longer holds the lock; nothing was uploaded; see who does with `unlock`"
+            return "lock_lost", "this run no longer holds the lock and uploaded nothing; see who does with `unlock`"
         return ("disconnected" if ended.exited in rsync.DISCONNECTED else ""), rsync.meaning(ended.exited)
 
 
@@ -147,7 +151,7 @@ class Watch:
 
 
 def environment() -> dict[str, str]:
-    """The caller's environment (agents and ProxyCommands need it), less what would change rsync's behaviour."""
+    """The caller's environment (agents and ProxyCommands need it), less what changes rsync's behaviour."""
     return {name: value for name, value in os.environ.items() if not name.startswith("RSYNC_")}
 
 
@@ -156,6 +160,7 @@ def bundled_patchwork() -> Callable[..., Any]:
     try:
         from ._vendor.patchwork.transfers import rsync as function
     except ImportError as error:
-        raise UsageError("deploytasks: the bundled patchwork is missing; install with pip or uv (here: `pip install -e .`)") from error
+        cure = "install deploytasks with pip or uv (in a checkout: `pip install -e .`)"
+        raise UsageError(f"deploytasks: the bundled patchwork is missing; {cure}") from error
     transfer: Callable[..., Any] = function
     return transfer

@@ -1,8 +1,8 @@
-"""Real sshd hosts on the loopback: one machine is many hosts, each with its own key, home, /srv and processes.
+"""Real sshd hosts on the loopback: one machine is many hosts, each with its own key, home, /srv, processes.
 
-As root every host runs in mount and PID namespaces of its own: its directories are bind-mounted over /srv and the
-user's home, and when its first process ends everything on it has ended. Unprivileged, hosts share home and processes
-and `remote_srv` is a path of this machine; everything else is the same.
+As root every host runs in mount and PID namespaces of its own: its directories are bind-mounted over /srv and
+the user's home, and when its first process ends everything on it has ended. Unprivileged, hosts share home and
+processes and `remote_srv` is a path of this machine; everything else is the same.
 """
 
 from __future__ import annotations
@@ -37,6 +37,17 @@ KbdInteractiveAuthentication no
 MaxStartups 100
 MaxSessions 100
 Subsystem sftp internal-sftp
+LogLevel VERBOSE
+"""
+
+EVERY_HOST = """\
+Host *
+  User {user}
+  IdentityFile {farm.identity}
+  IdentitiesOnly yes
+  IdentityAgent none
+  UserKnownHostsFile {farm.known_hosts}
+  GlobalKnownHostsFile none
 """
 
 
@@ -75,6 +86,8 @@ class Sshd:
     address: str = "127.0.0.1"
     port: int = 0
     public_key: str = ""
+    extra: str = ""
+    """Further lines for its sshd_config, from the next `start`."""
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -116,7 +129,7 @@ class Sshd:
         bracketed = f"[{self.address}]" if ":" in self.address else self.address
         settings = {"listen": f"{bracketed}:{self.port}", "directory": self.directory}
         config = self.directory / "sshd_config"
-        config.write_text(SSHD_CONFIG.format(**settings, authorized_keys=self.authorized_keys) + "LogLevel VERBOSE\n")
+        config.write_text(SSHD_CONFIG.format(**settings, authorized_keys=self.authorized_keys) + self.extra)
         serve = [SSHD, "-D", "-e", "-f", str(config)]
         with (self.directory / "sshd.log").open("ab") as log:
             self.process = subprocess.Popen(
@@ -125,9 +138,9 @@ class Sshd:
         wait_until(self._answers, f"sshd of {self.alias} answers")
 
     def _isolated(self, serve: list[str]) -> list[str]:
-        os.makedirs("/run/sshd", mode=0o755, exist_ok=True)
-        home = os.path.expanduser("~")
-        binds = [(str(self.srv), "/srv"), (str(self.home), home)]
+        Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
+        home = Path.home()
+        binds = [(str(self.srv), "/srv"), (str(self.home), str(home))]
         for kept in {sys.base_prefix, sys.prefix}:
             if Path(kept).is_relative_to(home):
                 (self.home / Path(kept).relative_to(home)).mkdir(parents=True, exist_ok=True)
@@ -182,7 +195,10 @@ class Farm:
 
     @property
     def ssh_config(self) -> Path:
-        """For DEPLOY_SSH_CONFIG: the aliases; with a jump host, the last host is reached through it."""
+        """For DEPLOY_SSH_CONFIG: the aliases; with a jump host, the last host is reached through it.
+
+        It holds for hosts given as `address:port` too.
+        """
         return self.directory / "ssh_config"
 
     @property
@@ -201,24 +217,24 @@ class Farm:
         """Write ssh_config and known_hosts for the hosts as they are now."""
         self.known_hosts.write_text("".join(f"{host.endpoint} {host.public_key}\n" for host in self.everyone))
         blocks = [self._block(host) for host in self.everyone]
-        self.ssh_config.write_text("\n".join(blocks))
+        self.ssh_config.write_text("\n".join([*blocks, EVERY_HOST.format(farm=self, user=getpass.getuser())]))
 
     def _block(self, host: Sshd) -> str:
         via = f"  ProxyJump {JUMP}\n" if self.jump and host is self.hosts[-1] else ""
-        return (
-            f"Host {host.alias}\n  HostName {host.address}\n  Port {host.port}\n  User {getpass.getuser()}\n"
-            f"  IdentityFile {self.identity}\n  IdentitiesOnly yes\n  IdentityAgent none\n"
-            f"  UserKnownHostsFile {self.known_hosts}\n  GlobalKnownHostsFile none\n{via}"
-        )
+        return f"Host {host.alias}\n  HostName {host.address}\n  Port {host.port}\n{via}"
 
     def run(self, host: Sshd, line: str) -> str:
         """What a shell line prints on the host, by OpenSSH's own client; fails when it fails."""
         words = ["ssh", "-F", str(self.ssh_config), "-o", "BatchMode=yes", host.alias, line]
-        return subprocess.run(words, check=True, capture_output=True, text=True, stdin=subprocess.DEVNULL).stdout
+        return subprocess.run(
+            words, check=True, capture_output=True, text=True, stdin=subprocess.DEVNULL
+        ).stdout
 
 
 @contextmanager
-def farm(directory: Path, *, count: int = 1, jump: bool = False, address: str = "127.0.0.1") -> Iterator[Farm]:
+def farm(
+    directory: Path, *, count: int = 1, jump: bool = False, address: str = "127.0.0.1"
+) -> Iterator[Farm]:
     """`count` running hosts named host1, host2, …; all are ended on the way out."""
     base = directory / "farm"
     base.mkdir(mode=0o700)

@@ -1,0 +1,34 @@
+"""Routes to the rig's hosts as a deploy makes them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from deploytasks.command import command
+from deploytasks.environment import Environment, Host, Settings
+from deploytasks.ssh import channel_to
+from deploytasks.ssh_config import Route, SshOptions, route_to
+from tests.rig import Farm
+
+
+def environment(made: Farm, root: Path, **settings: Any) -> Environment:
+    """A project in `root` that uses the farm's ssh_config."""
+    return Environment(
+        "test", root, (), Settings(**{"path": "/srv/app", "ssh_config": str(made.ssh_config), **settings})
+    )
+
+
+def route(made: Farm, host: Host | str, options: SshOptions | None = None, **settings: Any) -> Route:
+    """The way to a host of the farm."""
+    named = Host(host) if isinstance(host, str) else host
+    return route_to(environment(made, made.directory, **settings), named, options or SshOptions())
+
+
+def answer(way: Route, line: str = "echo reached") -> str:
+    """What a shell line prints there."""
+    channel = channel_to(way, command("sh", "-c", line))
+    try:
+        return b"".join(iter(channel.receive, b"")).decode()
+    finally:
+        channel.close()
