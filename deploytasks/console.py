@@ -22,3 +22,13 @@ def document(data: Any) -> None:
     json.dump(data, sys.stdout, indent=2, ensure_ascii=False)
     sys.stdout.write("\n")
     sys.stdout.flush()
+
+
+def updated(outcomes: Any, *, committed: bool) -> None:
+    """What became of each vendored dependency, what its move brings, and the push that is left to do."""
+    for one in outcomes:
+        trouble(str(one)) if one.problem else result(str(one))
+        for line in one.change.lines() if one.change else ():
+            result(f"  {line}")
+    if any(one.change for one in outcomes) and not any(one.problem for one in outcomes):
+        result("next: `git push`" if committed else "next: commit the moved pins (or use --commit), then `git push`")

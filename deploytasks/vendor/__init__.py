@@ -1,0 +1,7 @@
+"""Vendored private dependencies: submodules under vendor/, whose gitlinks are the pins."""
+
+from .changes import Change, changes
+from .dependency import Dependency, dependencies
+from .gate import Finding, Gate, gate
+
+__all__ = ["Change", "Dependency", "Finding", "Gate", "changes", "dependencies", "gate"]

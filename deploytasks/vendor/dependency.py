@@ -1,0 +1,166 @@
+"""Vendored dependencies of a revision, read by plumbing: the gitlinks are the pins and the only lock."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from .. import git
+
+JOBS = 8
+LINK_MODE = "160000"
+SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+@/ -]*")
+LOCAL_URL = re.compile(r"file://|/|\.{1,2}(/|$)|[A-Za-z]:[\\/]")
+
+
+@dataclass(frozen=True)
+class Dependency:
+    """One submodule at a revision of the project."""
+
+    name: str
+    path: str
+    """From the root of the project, nested ones included."""
+    url: str
+    """As .gitmodules has it."""
+    commit: str
+    """The pin."""
+    git_dir: Path
+    """Where its objects are, or will be."""
+    work_tree: Path
+    parent: Path
+    """The work tree of the repository that pins it."""
+    options: tuple[tuple[str, str], ...] = ()
+    """Further keys of .gitmodules: branch, track, update, ignore, …"""
+    present: bool = False
+    """Whether the pinned commit is in `git_dir`."""
+    describe: str = ""
+
+    def option(self, name: str) -> str | None:
+        return dict(self.options).get(name)
+
+    @property
+    def nested(self) -> bool:
+        return not self.path.endswith(self.own_path) or self.path != self.own_path
+
+    @property
+    def own_path(self) -> str:
+        """From the root of the repository that pins it."""
+        return dict(self.options).get("path", self.path)
+
+
+def dependencies(repo: Path, revision: str) -> tuple[Dependency, ...]:
+    """Every submodule at `revision`, recursively, sorted by path; those below one that is not present are unknown."""
+    git_dir = Path(git.run(repo, "rev-parse", "--absolute-git-dir").strip())
+    with ThreadPoolExecutor(JOBS) as pool:
+        return tuple(sorted(below(pool, repo, git_dir, revision, ""), key=lambda one: one.path))
+
+
+def below(pool: ThreadPoolExecutor, work_tree: Path, git_dir: Path, revision: str, prefix: str) -> Iterator[Dependency]:
+    """The submodules of one repository at a revision, and below them."""
+    direct = [described(one) for one in direct_dependencies(work_tree, git_dir, revision, prefix)] if prefix else list(
+        pool.map(described, direct_dependencies(work_tree, git_dir, revision, prefix)))
+    for one in direct:
+        yield one
+        if one.present:
+            yield from below(pool, one.work_tree, one.git_dir, one.commit, f"{one.path}/")
+
+
+def direct_dependencies(work_tree: Path, git_dir: Path, revision: str, prefix: str) -> list[Dependency]:
+    """The gitlinks of one repository at a revision, joined with its .gitmodules."""
+    modules = gitmodules(git_dir, revision)
+    by_path = {section["path"]: (name, section) for name, section in modules.items() if "path" in section}
+    links = gitlinks(git_dir, revision) if modules else {}
+    found = []
+    for path, commit in links.items():
+        name, section = by_path.get(path, (path, {}))
+        place = work_tree / path
+        found.append(Dependency(
+            name, prefix + path, section.get("url", ""), commit, objects_of(place, git_dir, name), place, work_tree,
+            tuple(sorted({**section, "path": path}.items()))))
+    return found
+
+
+def gitmodules(git_dir: Path, revision: str) -> dict[str, dict[str, str]]:
+    """The sections of .gitmodules at a revision: {name: {key: value}}."""
+    done = git.call(git_dir, f"--git-dir={git_dir}", "config", "--blob", f"{revision}:.gitmodules", "--list", "-z")
+    sections: dict[str, dict[str, str]] = {}
+    for item in done.stdout.decode("utf-8", "surrogateescape").split("\0"):
+        key, _, value = item.partition("\n")
+        if key.startswith("submodule.") and key.count(".") >= 2:
+            name, _, option = key.removeprefix("submodule.").rpartition(".")
+            sections.setdefault(name, {})[option] = value
+    return sections
+
+
+def gitlinks(git_dir: Path, revision: str) -> dict[str, str]:
+    """{path: commit} of every gitlink at a revision."""
+    listed = git.run(git_dir, f"--git-dir={git_dir}", "ls-tree", "-r", "-z", "--full-tree", revision)
+    found = {}
+    for entry in listed.split("\0"):
+        if entry.startswith(LINK_MODE):
+            head, _, path = entry.partition("\t")
+            found[path] = head.split()[2]
+    return found
+
+
+def objects_of(work_tree: Path, parent_git_dir: Path, name: str) -> Path:
+    """The git directory of a submodule: its work tree's own when it has one, else the place where git would put it."""
+    pointer = work_tree / ".git"
+    if pointer.is_dir():
+        return pointer
+    if pointer.is_file():
+        target = pointer.read_text("utf-8", "surrogateescape").strip().removeprefix("gitdir: ")
+        resolved = (work_tree / target).resolve()
+        if resolved.is_dir():
+            return resolved
+    return parent_git_dir / "modules" / name
+
+
+def described(one: Dependency) -> Dependency:
+    """`one` with what its objects say of the pin."""
+    from dataclasses import replace
+
+    if not one.git_dir.is_dir():
+        return one
+    if git.call(one.git_dir, f"--git-dir={one.git_dir}", "cat-file", "-e", f"{one.commit}^{{commit}}").returncode != 0:
+        return one
+    words = ("describe", "--tags", "--always", one.commit)
+    return replace(one, present=True, describe=git.answer(one.git_dir, f"--git-dir={one.git_dir}", *words) or one.commit[:7])
+
+
+def effective_url(one: Dependency) -> str:
+    """The URL with a relative one resolved against the remote of the repository that pins it (git-submodule(1), add)."""
+    if not one.url.startswith(("./", "../")):
+        return one.url
+    base = (git.answer(one.parent, "config", "remote.origin.url") or str(one.parent)).rstrip("/")
+    rest = one.url
+    while rest.startswith(("./", "../")):
+        if rest.startswith("../"):
+            cut = max(base.rfind("/"), base.rfind(":"))
+            base = base[:cut] if cut > 0 and base[cut] == "/" else base[: cut + 1]
+        rest = rest.removeprefix("./") if rest.startswith("./") else rest.removeprefix("../")
+    return f"{base}{'' if base.endswith(':') else '/'}{rest}".rstrip("/")
+
+
+def is_local(url: str) -> bool:
+    """Whether a URL names a directory of this machine."""
+    return LOCAL_URL.match(url) is not None
+
+
+def selected(found: Sequence[Dependency], names: Sequence[str]) -> tuple[Dependency, ...]:
+    """Those that `names` name, by submodule name, path, or last part of the path; all when it is empty.
+
+    Raises UsageError for a name that is none.
+    """
+    from ..errors import UsageError
+
+    keys: Mapping[str, Dependency] = {
+        key: one for one in found for key in (one.path.rpartition("/")[2], one.name, one.path)}
+    unknown = [name for name in names if name not in keys]
+    if unknown:
+        known = ", ".join(one.path for one in found) or "none"
+        raise UsageError(f"--name: {unknown[0]!r} is no vendored dependency; there are {known}")
+    return tuple(keys[name] for name in names) if names else tuple(found)

@@ -1,0 +1,176 @@
+"""Bringing work trees to their pins, and moving pins. git's exit code is not believed: every result is looked at."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from .. import git
+from ..errors import UsageError
+from .changes import Change, between
+from .dependency import JOBS, Dependency, dependencies, effective_url, is_local, selected
+from .gate import hidden_edits, printable, unsafe
+
+OnLine = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one dependency. `problem` is empty when it is where it should be."""
+
+    path: str
+    commit: str
+    problem: str = ""
+    change: Change | None = None
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.problem}" if self.problem else f"{self.path}: at {self.commit[:7]}"
+
+
+@dataclass(frozen=True)
+class Move:
+    """Where pins are to go: the tip of the tracked branch or newest tag (`remote`), or the ref `to`."""
+
+    remote: bool = False
+    to: str | None = None
+
+    @property
+    def moves(self) -> bool:
+        return self.remote or self.to is not None
+
+
+def update(
+    repo: Path, *, names: Sequence[str] = (), move: Move = Move(), commit: bool = False, dry_run: bool = False,
+    discard: Sequence[str] = (), local_urls: bool = False, on_line: OnLine = lambda line: None,
+) -> tuple[Outcome, ...]:
+    """Bring every dependency (or those named) to its pin, recursively; with `move` move the pins of the named first.
+
+    One that fails does not hide the others. A dirty one is left alone unless `discard` names it. Nothing is pushed.
+    """
+    top = [one for one in dependencies(repo, "HEAD") if one.parent == repo]
+    chosen = selected(top, names)
+    if move.to is not None and len(chosen) != 1:
+        raise UsageError("--to: moves one dependency; name it with --name")
+    given_up = {one.path for one in selected(top, discard)} if discard else set()
+
+    def work(one: Dependency) -> Outcome:
+        outcome = bring(one, move, one.path in given_up, dry_run, local_urls)
+        on_line(str(outcome))
+        return outcome
+
+    initialise(repo, [one for one in chosen if not dry_run and not list(unsafe(one, local_urls))], local_urls)
+    with ThreadPoolExecutor(JOBS) as pool:
+        outcomes = tuple(pool.map(work, chosen))
+    moved = [outcome.change for outcome in outcomes if outcome.change is not None and not outcome.problem]
+    if commit and moved and not dry_run:
+        record(repo, moved)
+    return outcomes
+
+
+def initialise(repo: Path, chosen: Sequence[Dependency], local_urls: bool) -> None:
+    """Copy the URLs of .gitmodules into the configuration, in one go: parallel git processes would fight over its lock."""
+    if chosen:
+        paths = [one.own_path for one in chosen]
+        git.call(repo, "submodule", "init", "--", *paths)
+        git.call(repo, "submodule", "sync", "--", *paths)
+    for one in chosen:
+        git.call(repo, "config", f"submodule.{one.name}.update", "checkout")
+
+
+def bring(one: Dependency, move: Move, discard: bool, dry_run: bool, local_urls: bool) -> Outcome:
+    """Bring one dependency to its pin or to where it moves, and look at the result."""
+    hazards = list(unsafe(one, local_urls))
+    if hazards:
+        return Outcome(one.path, one.commit, f"{hazards[0].what}; {hazards[0].cure}")
+    initialised = (one.work_tree / ".git").exists()
+    edits = hidden_edits(one.work_tree) if initialised else []
+    if edits and not discard:
+        what = f"has {len(edits)} local edit(s), first {printable(edits[0])}"
+        return Outcome(one.path, one.commit, f"{what}; commit them there, or add --discard={one.name}")
+    try:
+        if not initialised and not dry_run:
+            first_checkout(one, local_urls)
+        goal = one.commit
+        if move.moves:
+            goal = destination(one, move, local_urls)
+        change = between(one.git_dir, one.path, one.commit, goal) if goal != one.commit else None
+        return Outcome(one.path, goal, "" if dry_run else checkout(one, goal, bool(edits), local_urls), change)
+    except (git.GitFailed, UsageError) as failure:
+        return Outcome(one.path, one.commit, str(failure).partition(": ")[2] or str(failure))
+
+
+def first_checkout(one: Dependency, local_urls: bool) -> None:
+    """Clone a dependency that is not initialised; git puts its objects below the parent's."""
+    git.run(one.parent, "submodule", "update", "--init", "--checkout", "--force", "--", one.own_path, local_urls=local_urls)
+
+
+def checkout(one: Dependency, goal: str, dirty: bool, local_urls: bool) -> str:
+    """Make the work tree `goal`, nested ones included; answers what is still wrong, or an empty text."""
+    tree = one.work_tree
+    if git.answer(tree, "cat-file", "-t", goal) != "commit":
+        git.call(tree, "fetch", "-q", "origin", local_urls=local_urls)
+        if git.answer(tree, "cat-file", "-t", goal) != "commit":
+            git.run(tree, "fetch", "-q", "origin", goal, local_urls=local_urls)
+    if dirty or git.answer(tree, "rev-parse", "HEAD") != goal:
+        git.run(tree, "-c", "submodule.recurse=false", "checkout", "-q", "--detach", *(["--force"] if dirty else []), goal)
+        if dirty:
+            git.run(tree, "reset", "-q", "--hard", goal)
+            git.run(tree, "clean", "-q", "-ffd")
+    if (tree / ".gitmodules").exists():
+        local = local_urls and any(is_local(effective_url(below)) for below in dependencies(tree, "HEAD"))
+        git.call(tree, "submodule", "sync", "-q", "--recursive")
+        git.run(tree, "submodule", "update", "--init", "--recursive", "--checkout", "--jobs=4", local_urls=local or local_urls)
+    head = git.answer(tree, "rev-parse", "HEAD")
+    wrong = hidden_edits(tree)
+    if head != goal:
+        return f"is at {(head or 'nothing')[:7]}, not at {goal[:7]}; see `git -C {one.path} status`"
+    return f"still has local edits, first {printable(wrong[0])}; see `git -C {one.path} status`" if wrong else ""
+
+
+def destination(one: Dependency, move: Move, local_urls: bool) -> str:
+    """The commit that the pin moves to."""
+    tree = one.work_tree
+    git.run(tree, "fetch", "-q", "--tags", "--force", "origin", "+refs/heads/*:refs/remotes/origin/*", local_urls=local_urls)
+    if move.to is not None:
+        for candidate in (f"refs/remotes/origin/{move.to}", f"refs/tags/{move.to}", move.to):
+            found = git.answer(tree, "rev-parse", "--verify", "-q", f"{candidate}^{{commit}}")
+            if found:
+                return found
+        raise UsageError(f"{one.path}: has no {move.to!r}; see `git -C {one.path} branch -r` and its tags")
+    track = one.option("track")
+    return newest_tag(one, track) if track else branch_tip(one, local_urls)
+
+
+def newest_tag(one: Dependency, pattern: str) -> str:
+    """The commit of the newest tag (by version) that matches `track`."""
+    listed = git.run(one.work_tree, "tag", "--list", pattern, "--sort=-version:refname").splitlines()
+    if not listed:
+        raise UsageError(f"{one.path}: no tag matches its track {pattern!r}; see `git -C {one.path} tag`")
+    return git.run(one.work_tree, "rev-parse", f"{listed[0]}^{{commit}}").strip()
+
+
+def branch_tip(one: Dependency, local_urls: bool) -> str:
+    """The tip of the tracked branch on the server: .gitmodules' `branch`, else the server's default."""
+    branch = one.option("branch") or default_branch(one, local_urls)
+    found = git.answer(one.work_tree, "rev-parse", "--verify", "-q", f"refs/remotes/origin/{branch}^{{commit}}")
+    if not found:
+        raise UsageError(f"{one.path}: its server has no branch {branch!r}; set submodule.{one.name}.branch in .gitmodules")
+    return found
+
+
+def default_branch(one: Dependency, local_urls: bool) -> str:
+    """The branch that the server's HEAD names."""
+    said = git.run(one.work_tree, "ls-remote", "--symref", "origin", "HEAD", local_urls=local_urls)
+    match = re.match(r"ref: refs/heads/(\S+)\tHEAD", said)
+    return match[1] if match else "main"
+
+
+def record(repo: Path, moved: Sequence[Change]) -> None:
+    """Commit the moved pins, and nothing else, with a message that lists what they bring."""
+    paths = [change.path for change in moved]
+    subject = f"Move {', '.join(path.rpartition('/')[2] for path in paths)}"
+    body = "\n".join(line for change in moved for line in change.lines())
+    git.run(repo, "commit", "-q", "-m", subject, "-m", body, "--", *paths)
