@@ -13,16 +13,21 @@ MANIFEST = ".deploytasks/manifest.json"
 
 
 def scan(top):
+    """What `walk` finds in a release, less the tool's own names at its root."""
+    return walk(top, TOOL_NAMES)
+
+
+def walk(top, left_out=()):
     """(files, directories): every file and link under `top` as {relative path: lstat}, every directory as a list.
 
-    The tool's own names at the root are left out; links are never followed.
+    Names in `left_out` are passed over at the root; links are never followed.
     """
     files, directories, pending = {}, [], [("", top)]
     while pending:
         prefix, directory = pending.pop()
         with os.scandir(directory) as entries:
             for entry in entries:
-                if not prefix and entry.name in TOOL_NAMES:
+                if not prefix and entry.name in left_out:
                     continue
                 path = prefix + entry.name
                 if entry.is_dir(follow_symlinks=False):

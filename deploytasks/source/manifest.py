@@ -1,0 +1,57 @@
+"""Manifest: every shipped path with its mode, size and content id."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+LINK = 0o120000
+EXECUTABLE = 0o100755
+PLAIN = 0o100644
+
+
+class Entry(NamedTuple):
+    """One shipped path: a git mode (100644, 100755 or 120000), bytes, and the git blob id of its content."""
+
+    mode: int
+    size: int
+    id: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """{path: Entry}, sorted by path. Paths are relative; bytes that are no UTF-8 stand as surrogates."""
+
+    entries: Mapping[str, Entry]
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.entries)
+
+    @cached_property
+    def size(self) -> int:
+        """Bytes of all files."""
+        return sum(entry.size for entry in self.entries.values())
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over paths, modes and contents: equal for equal trees, on every machine."""
+        lines = (f"{entry.mode:o} {entry.id} {path}\0".encode("utf-8", "surrogateescape")
+                 for path, entry in sorted(self.entries.items()))
+        return hashlib.sha256(b"".join(lines)).hexdigest()
+
+    def executable(self, path: str) -> bool:
+        """Whether `path` ships as an executable file."""
+        return path in self.entries and self.entries[path].mode == EXECUTABLE
+
+    def packed(self) -> str:
+        """For the agent: base64 of deflated JSON."""
+        return base64.b64encode(zlib.compress(json.dumps(self.entries).encode("ascii"), 1)).decode("ascii")
