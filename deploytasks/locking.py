@@ -11,6 +11,7 @@ from typing import Any
 
 from .environment import Host
 from .errors import Locked
+from .lock import describe
 from .fleet import Fleet, HostFailure, HostsFailed
 from .observer import Observer
 from .operation import Operation
@@ -64,14 +65,6 @@ def _ask(fleet: Fleet, plan: Plan, host: Host) -> tuple[dict[str, Any], dict[str
         if not result.ok:
             raise HostsFailed([HostFailure(host, "lock", operation.label, result)])
     return results[1].value, results[2].value
-
-
-def describe(holder: dict[str, Any]) -> str:
-    """Who holds a lock, for people."""
-    who = holder.get("user") or holder.get("who") or "somebody"
-    kind = "frozen" if holder.get("kind") == "freeze" else "locked"
-    reason = holder.get("reason") or holder.get("message") or ""
-    return f"{kind} by {who}@{holder.get('machine', '?')}" + (f" ({reason})" if reason else "")
 
 
 @contextmanager

@@ -93,12 +93,13 @@ def lock(c: Any, env: str = "", message: str = "", limit: Any = ()) -> int:
 @entry("unlock")
 def unlock(c: Any, env: str = "", limit: Any = (), yes: bool = False) -> int:
     """Show who holds the lock, and break it when you say so."""
-    from .. import chores, console, locking
+    from .. import chores, console
+    from ..lock import describe
 
     plan = planned(c, "unlock", env, limit)
     held = {host: holder for host, holder in chores.holders(plan).items() if holder}
     for host, holder in held.items():
-        console.result(f"{host.name}: {locking.describe(holder)}")
+        console.result(f"{host.name}: {describe(holder)}")
     if not held:
         console.result("no host is locked")
         return 0
