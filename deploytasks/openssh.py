@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from .command import command
@@ -26,9 +29,38 @@ CheckHostIP no
 ForwardAgent no
 ForwardX11 no
 ControlMaster no
-ControlPath none
 LogLevel ERROR
 """
+LONGEST_SOCKET = 90
+"""Bytes of a ControlPath: a Unix socket's limit, less what ssh appends while it makes one."""
+
+
+class Master:
+    """A connection of OpenSSH's own, opened in the background before an upload needs it.
+
+    An upload rides on it once it is up, and connects by itself when it is not; so nobody waits for it and its
+    failure is nobody's. `close` ends it.
+    """
+
+    def __init__(self, route: Route) -> None:
+        with ExitStack() as stack:
+            self.config = stack.enter_context(written_config(route))
+            target = route.target
+            words = ["ssh", "-F", str(self.config), "-M", "-p", str(target.port), "-l", target.user]
+            # `cat` instead of -N: it ends with this process, even when that is killed.
+            self._process = subprocess.Popen(
+                [*words, "--", target.hostname, "cat"], env={**os.environ, **askpass(route, self.config.parent)},
+                stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+            self._stack = stack.pop_all()
+
+    def close(self) -> None:
+        """Nothing of the connection is left, neither processes nor files."""
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGTERM)
+        self._process.communicate()
+        self._stack.close()
 
 
 @contextmanager
@@ -64,6 +96,7 @@ def render(route: Route, path: Path) -> str:
     for number, hop in enumerate(route.hops):
         match = names[number] if number < len(names) else " ".join(["*", *(f"!{name}" for name in names)])
         parts.append(block(match, hop, through(path, names[number - 1]) if number else own_way(hop)))
+    parts[-1] += f"  ControlPath {control_path(path)}\n"
     return "\n".join(parts)
 
 
@@ -83,6 +116,12 @@ def block(match: str, hop: Hop, proxy_command: str) -> str:
         *hop.algorithms,
     ]
     return "\n".join([f"Host {match}", *(f"  {key} {value}" for key, value in lines), ""])
+
+
+def control_path(path: Path) -> str:
+    """Where a Master's socket is, beside the configuration; none where sockets cannot have so long a name."""
+    socket = path.parent / "master"
+    return quoted(socket) if len(os.fsencode(socket)) <= LONGEST_SOCKET else "none"
 
 
 def through(path: Path, jump: str) -> str:

@@ -13,7 +13,6 @@ import paramiko
 from paramiko.ssh_exception import NoValidConnectionsError, ProxyCommandFailure
 
 from .command import Command
-from .environment import Environment, Host
 from .errors import Unreachable
 from .hostkeys import HostKeyPolicy
 from .identities import Identities
@@ -23,19 +22,14 @@ KEEPALIVE_SECONDS = 15
 GIVE_BACK_SECONDS = 15.0
 LOG = "deploytasks.ssh"
 
-__all__ = ["SshChannel", "SshOptions", "channel_to", "connect", "open_channel", "route_to"]
+__all__ = ["SshChannel", "SshOptions", "channel_to", "connect", "route_to"]
 
 # What Paramiko logs is in our exceptions already; without a handler Python would print it on standard error.
 logging.getLogger(LOG).addHandler(logging.NullHandler())
 
 
-def open_channel(environment: Environment, host: Host, line: Command, options: SshOptions) -> SshChannel:
-    """Run `line` on `host`; raises Unreachable, or UsageError when ssh_config is wrong."""
-    return channel_to(route_to(environment, host, options), line)
-
-
 def channel_to(route: Route, line: Command) -> SshChannel:
-    """Connect along `route` and run `line` there."""
+    """Connect along `route` and run `line` there; raises Unreachable."""
     connection = connect(route)
     try:
         with translated(route, route.target):

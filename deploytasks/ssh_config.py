@@ -21,9 +21,10 @@ DESTINATION = re.compile(
 )
 PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._:%-]*|::[A-Za-z0-9.:%]*")
 LONGEST_CHAIN = 8
-Settings = Mapping[str, list[str]]
-Ask = Callable[["Destination"], Settings]
-Asked = tuple["Destination", Settings]
+Answer = Mapping[str, list[str]]
+"""What ssh says about a destination: keys in lower case, values in the order given."""
+Ask = Callable[["Destination"], Answer]
+Asked = tuple["Destination", Answer]
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,9 @@ class SshOptions:
             raise UsageError("--prompt-for-login-password: rsync cannot be given it; use a key or an ssh-agent")
         keys = given.get("key_filename") or ()
         passphrase = given.get("passphrase")
+        file = getattr(config, "_runtime_ssh_path", None)
         return cls(
-            config=getattr(config, "_runtime_ssh_path", None),
+            config=None if file is None else str(Path(file).expanduser().absolute()),
             identities=(keys,) if isinstance(keys, str) else tuple(keys),
             connect_timeout=given.get("timeout"),
             passphrase=None if passphrase is None else Secret(passphrase),
@@ -136,7 +138,7 @@ def config_file(root: Path, named: str | None) -> Path | None:
 
 
 def effective_settings(wanted: Destination, config: Path | None, host: str) -> dict[str, list[str]]:
-    """What `ssh -G` answers: keys in lower case, values in the order given."""
+    """What `ssh -G` answers; UsageError when it cannot."""
     if not PLAIN.fullmatch(wanted.name) or not PLAIN.fullmatch(wanted.user or "x"):
         named = f"{wanted.user or ''}@{wanted.name}"
         raise UsageError(f"{host}: `{named}` is not a user and host name; see DEPLOY_HOSTS and ProxyJump")
@@ -181,12 +183,13 @@ def destination(text: str) -> Destination:
     return Destination(parts["six"] or parts["name"], parts["user"], int(port) if port else None)
 
 
-def hop_from(wanted: Destination, told: Settings, identities: Iterable[str], pinned: Path) -> Hop:
+def hop_from(wanted: Destination, told: Answer, identities: Iterable[str], pinned: Path) -> Hop:
     """One server of the way, from ssh's answer, the identities given with -i and the pinned keys."""
     hostname, user, port = told["hostname"][0], told["user"][0], int(told["port"][0])
     tokens = {"%": "%", "h": hostname, "r": user, "p": str(port), "n": wanted.name}
     tokens |= {"u": getpass.getuser(), "d": str(Path.home())}
-    files = [Path(expand(name, tokens)).expanduser() for name in [*identities, *told.get("identityfile", [])]]
+    named = [*identities, *told.get("identityfile", [])]
+    files = [Path(expand(name, tokens)).expanduser().absolute() for name in named]
     command = next(iter(told.get("proxycommand", [])), "none")
     return Hop(
         wanted.name, hostname, port, user,
@@ -212,7 +215,7 @@ def agent_socket(named: str, tokens: Mapping[str, str]) -> str | None:
     return None if named == "none" else str(Path(expand(named, tokens)).expanduser())
 
 
-def known_hosts_files(told: Settings, tokens: Mapping[str, str]) -> tuple[Path, ...]:
+def known_hosts_files(told: Answer, tokens: Mapping[str, str]) -> tuple[Path, ...]:
     """The user's files, then the system's."""
     names: list[str] = []
     for key in ("userknownhostsfile", "globalknownhostsfile"):

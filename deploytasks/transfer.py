@@ -15,7 +15,7 @@ from typing import Any
 from . import rsync
 from .command import command
 from .errors import UsageError
-from .openssh import askpass, written_config
+from .openssh import Master, askpass, written_config
 from .operation import Result
 from .ssh_config import Route
 
@@ -50,18 +50,19 @@ class Upload:
     """Makes `target` on the host hold exactly what `source` holds, and nothing that `excludes` names.
 
     `route` is None for this machine. `guard` is a POSIX shell line that the host runs in the same exec: when it
-    fails, nothing is transferred and the result's kind is `lock_lost`. One object carries one upload.
+    fails, nothing is transferred and the result's kind is `lock_lost`. With a `master` of the same route the
+    upload need not connect. One object carries one upload.
     """
 
     def __init__(
         self, source: Path, target: str, route: Route | None = None,
         excludes: Sequence[str] = rsync.BUILT_IN_EXCLUDES, guard: str = "true",
-        on_progress: OnProgress | None = None,
+        on_progress: OnProgress | None = None, master: Master | None = None,
     ) -> None:
         from .child import Children
 
         self.source, self.target, self.route = source, target, route
-        self.excludes, self.guard = excludes, guard
+        self.excludes, self.guard, self.master = excludes, guard, master
         self._watch = Watch(on_progress)
         self._children = Children(self._watch.feed)
 
@@ -101,7 +102,7 @@ class Upload:
 
         known, patchwork = rsync.dialect(), bundled_patchwork()
         remote = command(*rsync.guarded(self.guard).words, "rsync")
-        config = stack.enter_context(written_config(route))
+        config = self.master.config if self.master else stack.enter_context(written_config(route))
         env = {**environment(), **askpass(route, config.parent)}
         return patchwork(
             unopened(route, self._children.settings(env)),

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -195,6 +196,7 @@ def settings(path: Path, name: str) -> dict[str, str]:
 )
 def test_fabs_core_options_are_understood(tmp_path: Path, arguments: list[str], expected: SshOptions) -> None:
     (tmp_path / "config").touch()
+    expected = replace(expected, config=expected.config and str(tmp_path / expected.config))
     (tmp_path / "fabfile.py").write_text(
         "from fabric import task\nfrom deploytasks.ssh_config import SshOptions\n\n\n"
         "@task\ndef show(c):\n    print(SshOptions.from_config(c.config))\n"

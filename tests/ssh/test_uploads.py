@@ -1,8 +1,12 @@
 """An upload makes a directory on a host equal to one here, over the very route that commands take."""
 
+import getpass
 import os
+import shutil
+import signal
 import stat
 import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -11,10 +15,11 @@ import pytest
 
 from deploytasks.environment import Host
 from deploytasks.errors import UsageError
+from deploytasks.openssh import Master
 from deploytasks.secret import Secret
 from deploytasks.ssh_config import SshOptions
 from deploytasks.transfer import Progress, Upload, exclusions
-from tests.rig import ROOT, Farm, Sshd, make_key
+from tests.rig import ROOT, Farm, Sshd, make_key, wait_until
 from tests.ssh.routes import route
 
 ODD_NAMES = [
@@ -266,3 +271,61 @@ def test_a_passphrase_serves_rsync_too_and_is_in_no_argument(
     mark.write_text("go\n")
     worker.join(20.0)
     assert ([result.ok for result in results], tree(here), shown) == ([True], tree(source), [])
+
+
+def logins(made: Farm) -> int:
+    return sum(host.log.count("Accepted publickey") for host in made.everyone)
+
+
+def test_an_upload_rides_on_a_connection_opened_ahead_of_it(hosts: Farm, source: Path) -> None:
+    there, here = target_on(hosts.hosts[1], "ahead")
+    way = route(hosts, "host2")
+    master = Master(way)
+    try:
+        wait_until((master.config.parent / "master").exists, "the connection is up")
+        before = logins(hosts)
+        assert Upload(source, there, way, master=master).run().ok
+    finally:
+        master.close()
+    assert (tree(here), logins(hosts) - before, master.config.parent.exists()) == (tree(source), 0, False)
+    assert running(str(master.config)) == []
+
+
+def test_an_upload_does_without_a_connection_that_never_came_up(own_hosts: Farm, source: Path) -> None:
+    host = own_hosts.hosts[0]
+    host.stop()
+    way = route(own_hosts, "host1")
+    master = Master(way)
+    try:
+        wait_until(lambda: not running(str(master.config)), "the connection has failed")
+        host.start()
+        there, here = target_on(host)
+        assert Upload(source, there, way, master=master).run().ok
+    finally:
+        master.close()
+    assert tree(here) == tree(source)
+
+
+def test_a_connection_opened_ahead_ends_with_a_killed_deploy(hosts: Farm) -> None:
+    program = (
+        "import os, signal, sys, time\nfrom pathlib import Path\nfrom deploytasks.openssh import Master\n"
+        "from deploytasks.ssh_config import Hop, Route\n"
+        "key, known, port, user = sys.argv[1:]\n"
+        "hop = Hop('web', '127.0.0.1', int(port), user, (Path(key),), True, None, (Path(known),))\n"
+        "master = Master(Route('web', (hop,)))\n"
+        "print(master.config, flush=True)\n"
+        "while not (master.config.parent / 'master').exists():\n    time.sleep(0.01)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    words = [
+        sys.executable,
+        "-c",
+        program,
+        str(hosts.identity),
+        str(hosts.known_hosts),
+        str(hosts.hosts[0].port),
+    ]
+    killed = subprocess.run([*words, getpass.getuser()], stdout=subprocess.PIPE, text=True, timeout=60)
+    assert killed.returncode == -signal.SIGKILL
+    wait_until(lambda: not running(killed.stdout.strip()), "the connection has ended")
+    shutil.rmtree(Path(killed.stdout.strip()).parent)
