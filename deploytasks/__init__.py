@@ -16,7 +16,7 @@ from ._version import __version__
 
 if TYPE_CHECKING:
     from .api import execute, load_environment, plan_deploy, preview, releases, rollback, status
-    from .command import command, shell_line
+    from .command import shell_line
     from .errors import DeployError
     from .namespace import namespace
     from .operation import Operation
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "namespace": "namespace", "DEFAULT": "steps", "Recipe": "recipe", "Step": "recipe", "step": "recipe",
-    "DeployError": "errors", "Report": "report", "Operation": "operation", "command": "command", "shell_line": "command",
+    "DeployError": "errors", "Report": "report", "Operation": "operation", "shell_line": "command",
     "load_environment": "api", "plan_deploy": "api", "execute": "api", "rollback": "api", "status": "api",
     "releases": "api", "preview": "api",
 }
 
 __all__ = [
-    "DEFAULT", "DeployError", "Operation", "Recipe", "Report", "Step", "__version__", "command", "execute",
+    "DEFAULT", "DeployError", "Operation", "Recipe", "Report", "Step", "__version__", "execute",
     "load_environment", "namespace", "plan_deploy", "preview", "releases", "rollback", "shell_line", "status", "step",
 ]
 
@@ -41,4 +41,6 @@ def __getattr__(name: str) -> Any:
     """Import a public name when it is first used, so that a task list costs no more than it shows."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value  # over the module `namespace`, which its import has just put here
+    return value

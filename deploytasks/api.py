@@ -6,11 +6,9 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from . import drift, history, reversal
 from . import environment as environments
-from . import history as histories
-from . import preview as previews
-from . import rollback as rollbacks
-from . import status as statuses
+from .content import preview
 from .deployment import execute
 from .environment import Environment
 from .observer import Observer
@@ -19,8 +17,6 @@ from .project import find_project
 from .report import Report
 
 __all__ = ["execute", "load_environment", "plan_deploy", "preview", "releases", "rollback", "status"]
-
-preview = previews.preview
 
 
 def load_environment(
@@ -39,14 +35,14 @@ def rollback(
     environment: Environment, *, to: str | None = None, limit: Sequence[str] = (), observer: Observer | None = None
 ) -> Report:
     """Flip the hosts of `environment` back to the previous good release, or to the release id `to`."""
-    return rollbacks.rollback(plan_command(environment, "rollback", limit=limit), to=to, observer=observer)
+    return reversal.rollback(plan_command(environment, "rollback", limit=limit), to=to, observer=observer)
 
 
 def status(environment: Environment, *, limit: Sequence[str] = (), observer: Observer | None = None) -> Report:
     """What every host of `environment` serves now; exit code 6 when they disagree."""
-    return statuses.status(plan_command(environment, "status", limit=limit), observer=observer)
+    return drift.status(plan_command(environment, "status", limit=limit), observer=observer)
 
 
 def releases(environment: Environment, *, limit: Sequence[str] = (), observer: Observer | None = None) -> Report:
     """Every release on the hosts of `environment`, newest first, and the history."""
-    return histories.releases(plan_command(environment, "releases", limit=limit), observer=observer)
+    return history.releases(plan_command(environment, "releases", limit=limit), observer=observer)

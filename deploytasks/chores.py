@@ -70,7 +70,7 @@ def under_lock(plan: Plan, observer: Observer | None, work: Callable[[StepContex
 
 def contexts_of(plan: Plan, inventories: Mapping[Host, Mapping[str, Any]]) -> list[StepContext]:
     """Contexts of commands that make no release: they work on what each host serves."""
-    return [StepContext(plan, host, closing.served(inventory) or "", None, inventory, closing.served(inventory))
+    return [StepContext(plan, host, closing.served(inventory) or "", None, inventory, previous=closing.served(inventory))
             for host, inventory in inventories.items()]
 
 

@@ -35,12 +35,14 @@ def execute(plan: Plan, *, observer: Observer | None = None, now: Callable[[], d
 def deploy(run: Run, fleet: Fleet, *, dirty: bool) -> None:
     """The recipe from `check` on. Hosts are read while the tree is built here."""
     plan = run.plan
-    facts = {host: fleet.start(host, opening.check(plan, host)) for host in plan.hosts}
-    built = run.locally("build", lambda: staging.build(plan, run.stack, dirty, run.note))
-    check(run, {host: future.result() for host, future in facts.items()}, built)
+    asked = {host: fleet.start(host, opening.check(plan, host)) for host in plan.hosts}
+    facts = opening.tool_facts(asked[plan.hosts[0]])
+    built = run.locally("build", lambda: staging.build(plan, run.stack, dirty, facts, run.note))
+    answers = {host: future.result() for host, future in asked.items()}
+    check(run, answers, built)
     inventories = locking.take(fleet, plan, run.observer)
     run.progress.locked = True
-    decide(run, inventories, built)
+    decide(run, answers, inventories, built)
     left_of_bar(run, fleet)
     right_of_bar(run, fleet)
 
@@ -57,13 +59,15 @@ def check(run: Run, answers: Mapping[Host, Sequence[Result]], built: Built) -> N
         raise StepFailed("\n".join(found.problems))
 
 
-def decide(run: Run, inventories: Mapping[Host, Mapping[str, Any]], built: Built) -> None:
+def decide(
+    run: Run, answers: Mapping[Host, Sequence[Result]], inventories: Mapping[Host, Mapping[str, Any]], built: Built
+) -> None:
     """Fix the release id, under the locks, and with it every host's context."""
     ids = [entry["id"] for inventory in inventories.values() for entry in inventory["releases"]]
     release = next_id(built.tree.revision.commit, run.now(), ids)
     run.progress.release = release
     run.progress.contexts = tuple(
-        StepContext(run.plan, host, release, built, inventory, closing.served(inventory))
+        StepContext(run.plan, host, release, built, inventory, answers[host][2].value, closing.served(inventory))
         for host, inventory in inventories.items())
 
 

@@ -119,6 +119,8 @@ class HostKeyPolicy(paramiko.MissingHostKeyPolicy):  # type: ignore[misc]
         scan = ["ssh-keyscan", "-p", str(self.hop.port), self.hop.hostname]
         line = shlex.join(["ssh", self.jump, *scan] if self.jump else scan)
         file = shlex.quote(str(self.hop.known_hosts[0])) if self.hop.known_hosts else "~/.ssh/known_hosts"
+        if any(known.marker == "@cert-authority" for known in self.known):
+            return f"{self._key(key)} is in {self._files()} by @cert-authority alone, which Fabric cannot check; add it"
         return (
             f"{self._key(key)} is not in {self._files()}; compare it with the host's own, then "
             f"`{line} >> {file}`, or set DEPLOY_HOST_KEYS=accept-new"

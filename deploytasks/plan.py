@@ -84,6 +84,8 @@ class StepContext:
     built: Built | None = None
     inventory: Mapping[str, Any] = field(default_factory=dict)
     """What the host said it has, read under the lock (see remote/inventory.py)."""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """What it said of its interpreter and its installers (see remote/install.py)."""
     previous: str | None = None
     """The release that this host serves while the deploy begins."""
 
@@ -94,6 +96,12 @@ class StepContext:
     @property
     def layout(self) -> Layout:
         return self.plan.layout
+
+    @property
+    def key(self) -> str:
+        """The name of the release's environment on this host."""
+        assert self.built is not None
+        return self.built.bundle.key(self.facts)
 
     @property
     def primary(self) -> bool:

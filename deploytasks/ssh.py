@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import random
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -20,6 +22,7 @@ from .ssh_config import Hop, Route, SshOptions, route_to
 
 KEEPALIVE_SECONDS = 15
 GIVE_BACK_SECONDS = 15.0
+BUSY_PAUSES = (0.2, 0.5, 1.0)
 LOG = "deploytasks.ssh"
 
 __all__ = ["SshChannel", "SshOptions", "channel_to", "connect", "route_to"]
@@ -48,12 +51,25 @@ def connect(route: Route) -> Any:
         for number, hop in enumerate(route.hops):
             connection = prepare(route, number, connection)
             with translated(route, hop):
-                connection.open()
+                persevere(connection)
             connection.transport.set_keepalive(KEEPALIVE_SECONDS)
     except BaseException:
         disconnect(connection)
         raise
     return connection
+
+
+def persevere(connection: Any) -> None:
+    """Open; again when the server hung up at once: sshd drops some logins when many come together (MaxStartups)."""
+    for pause in (*BUSY_PAUSES, None):
+        try:
+            connection.open()
+            return
+        except paramiko.SSHException as error:
+            if pause is None or not isinstance(error.__context__, (EOFError, ConnectionError)):
+                raise
+            connection.client.close()
+            time.sleep(pause * random.uniform(0.5, 1.5))
 
 
 def prepare(route: Route, number: int, gateway: Any) -> Any:

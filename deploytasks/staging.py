@@ -12,6 +12,7 @@ from .plan import Built, Plan
 
 def gate(plan: Plan) -> vendor.Gate:
     """Pass the vendored dependencies through the gate. Raises UsageError with every finding and its cure."""
+    assert plan.revision is not None
     settings = plan.environment.settings
     allow = plan.options.allow_dirty or settings.allow_dirty
     passed = vendor.gate(
@@ -22,12 +23,12 @@ def gate(plan: Plan) -> vendor.Gate:
     return passed
 
 
-def build(plan: Plan, stack: ExitStack, dirty: bool, note: Callable[[str], None]) -> Built:
+def build(plan: Plan, stack: ExitStack, dirty: bool, facts: install.Facts, note: Callable[[str], None]) -> Built:
     """Stage exactly what ships and build the vendored wheels; the staged tree is kept for us until `stack` ends."""
-    root, commit = plan.environment.root, plan.revision.commit
-    dependencies = vendor.dependencies(root, commit)
+    assert plan.revision is not None
+    dependencies = vendor.dependencies(plan.environment.root, plan.revision.commit)
     tree = stack.enter_context(source.stage(plan.environment, plan.revision, dependencies=dependencies))
-    bundle = install.build(tree.path, plan.environment, dependencies=dependencies)
+    bundle = install.build(tree, plan.environment, facts=facts)
     for line in bundle.lines:
         note(line)
-    return Built(tree, bundle, dirty or tree.dirty)
+    return Built(tree, bundle, dirty)

@@ -35,7 +35,6 @@ OPERATIONS = {
     "link_shared": "release:link_shared",
     "write_environment": "release:write_environment",
     "load_environment": "release:load_environment",
-    "compare_environment": "release:compare_environment",
     "install": "install:install",
     "collect": "install:collect",
     "publish": "release:publish",
@@ -43,6 +42,7 @@ OPERATIONS = {
     "record": "release:record",
     "history": "inventory:history",
     "provenance": "inventory:provenance",
+    "manifest": "inventory:manifest",
     "verify": "health:verify",
     "prune": "prune:prune",
 }

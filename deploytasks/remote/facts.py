@@ -10,10 +10,10 @@ import sys
 import time
 
 from deploytasks.remote.files import read_json
-from deploytasks.remote.inventory import existing, inventory
+from deploytasks.remote.inventory import environment_keys, existing, inventory
 
 
-def facts(state, python="python3", shared_files=(), env_group=None):
+def facts(state, python="python3", shared_files=(), env_group=None, salt=""):
     """Everything a check decides on: tools, space, permissions, current, owner, lock, releases, clock."""
     from deploytasks.remote import lock
 
@@ -40,6 +40,7 @@ def facts(state, python="python3", shared_files=(), env_group=None):
         "group": group_exists(env_group),
         "lock": lock.read(state.root),
         "inventory": inventory(state),
+        "environment_keys": environment_keys(state.root, salt),
         "platform": sys.platform,
     }
 

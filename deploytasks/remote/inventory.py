@@ -46,6 +46,31 @@ def provenance(state, release=None):
     }
 
 
+def manifest(state):
+    """What the served release holds, {path: [mode, content id]}, deflated; empty when there is none."""
+    import base64
+    import json
+    import zlib
+
+    from deploytasks.remote.scan import manifest_of
+
+    release = served(state.root)
+    found = manifest_of(os.path.join(state.root, "releases", release)) if release else {}
+    text = json.dumps({path: [entry[0], entry[4]] for path, entry in found.items()})
+    return base64.b64encode(zlib.compress(text.encode("ascii"), 1)).decode("ascii")
+
+
+def environment_keys(root, salt):
+    """{key: salted fingerprint} of the environment that is served, None when there is none or it cannot be read."""
+    import hashlib
+
+    release = served(root)
+    found = read_json(os.path.join(root, "releases", release, "environment.json")) if release else None
+    return None if found is None else {
+        name: hashlib.pbkdf2_hmac("sha256", text.encode("utf-8", "surrogateescape"), salt.encode(), 100).hex()
+        for name, text in found.items()}
+
+
 def existing(path):
     """The nearest directory at or above `path` that exists."""
     while not os.path.isdir(path):

@@ -53,21 +53,6 @@ def load_environment(state, release):
     state.environment = read_json(os.path.join(path_of(state, release), "environment.json"), {})
 
 
-def compare_environment(state, release, fingerprints, key):
-    """How `.env`'s twin environment.json of a release differs from the control side's, by keyed fingerprints only."""
-    import hashlib
-    import hmac
-
-    found = read_json(os.path.join(path_of(state, release), "environment.json"), {})
-    prints = {name: hmac.new(key.encode(), text.encode("utf-8", "surrogateescape"), hashlib.sha256).hexdigest()
-              for name, text in found.items()}
-    return {
-        "missing": sorted(set(fingerprints) - set(prints)),
-        "extra": sorted(set(prints) - set(fingerprints)),
-        "different": sorted(name for name in set(prints) & set(fingerprints) if prints[name] != fingerprints[name]),
-    }
-
-
 def publish(state, release):
     """Point `current` at a release by one rename, or remove it when `release` is None; answers what it was."""
     state.require_lock()

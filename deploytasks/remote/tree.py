@@ -11,7 +11,7 @@ from deploytasks.remote.failure import Failure
 from deploytasks.remote.files import TOOL_NAMES, read_json, write, write_json
 from deploytasks.remote.scan import MANIFEST, content_id, manifest_of, scan, signature, untouched
 
-MODES = {"releases": 0o755, "shared": 0o755, "venvs": 0o755, ".deploytasks": 0o755}
+MODES = {"releases": 0o755, "shared": 0o755, "venvs": 0o755, ".deploytasks": 0o755, ".deploytasks/bundles": 0o700}
 
 
 def prepare(state, release, owner):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from ..operation import Operation
+from ..plan import StepContext
 from ..recipe import Recipe, Step
 from . import closing, opening, services
 
 
-def _engine(context: object) -> list[object]:
+def _engine(context: StepContext) -> list[Operation]:
     """Steps that the deployment itself carries out, because a decision here rests on their answers."""
     return []
 

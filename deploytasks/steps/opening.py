@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any
 
 from ..dotenv import canonical
+from ..errors import StepFailed
 from ..fleet import HostFailure, failure_of
 from ..operation import Operation, Result
 from ..transfer import exclusions
+from . import services
 
 if TYPE_CHECKING:
     from ..environment import Host
@@ -23,7 +27,8 @@ def open_root(plan: Plan) -> Operation:
 def check(plan: Plan, host: Host) -> list[Operation]:
     """Read everything a check decides on, in one round trip."""
     settings = plan.environment.settings
-    asked = {"python": settings.python, "shared_files": list(settings.shared_files), "env_group": settings.env_group}
+    asked = {"python": settings.python, "shared_files": list(settings.shared_files), "env_group": settings.env_group,
+             "salt": plan.identity.run_id}
     tools = {"python": settings.python, "installer": settings.installer}
     return [
         open_root(plan),
@@ -31,6 +36,26 @@ def check(plan: Plan, host: Host) -> list[Operation]:
         Operation("install_facts", tools, "", "read the interpreter"),
         Operation("provenance"),
     ]
+
+
+def fingerprints(plan: Plan) -> dict[str, str]:
+    """{key: fingerprint} of the application's keys, salted with this run's id; remote/inventory.py makes the same."""
+    salt = plan.identity.run_id.encode()
+    return {name: hashlib.pbkdf2_hmac("sha256", text.encode("utf-8", "surrogateescape"), salt, 100).hex()
+            for name, text in plan.environment.revealed().items()}
+
+
+def tool_facts(asked: Future[tuple[Result, ...]]) -> Callable[[], Mapping[str, Any]]:
+    """What the host says of its interpreter, waited for when it is first needed."""
+
+    def wait() -> Mapping[str, Any]:
+        results = asked.result()
+        if len(results) < 3 or not results[2].ok:
+            raise StepFailed("the host could not be read, so that no wheels can be chosen for it")
+        value: Mapping[str, Any] = results[2].value
+        return value
+
+    return wait
 
 
 def failure(plan: Plan, host: Host, results: Sequence[Result]) -> HostFailure | None:
@@ -50,7 +75,7 @@ def upload(context: StepContext) -> list[Operation]:
     target = context.layout.release(context.release)
     excludes = exclusions(context.environment.settings.exclude)
     tree = {"source": str(context.built.tree.path), "target": str(target), "excludes": excludes}
-    return [Operation("upload", tree, "upload", "rsync")]
+    return [Operation("upload", tree, "upload", "rsync"), *services.ship_bundle(context)]
 
 
 def link_shared(context: StepContext) -> list[Operation]:

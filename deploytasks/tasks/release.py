@@ -36,13 +36,13 @@ def deploy(  # noqa: PLR0913 - the options of the command
     from ..deployment import execute
     from ..plan import Options
     from ..planning import plan_deploy
-    from ..preview import preview
+    from ..content import lines, preview
 
     options = Options(fresh=fresh, wait_lock=wait_lock, allow_dirty=allow_dirty)
     plan = plan_deploy(environment_of(env), recipe=recipe_of(c), revision=revision, limit=listed(limit),
                        skip=listed(skip), options=options, ssh=ssh_of(c))
     if is_dry(c, dry_run):
-        return show(preview(plan, steps=True), as_json=json)
+        return show(preview(plan, steps=True), as_json=json, lines=lines)
     confirm(plan.environment, "Deploy to", yes)
     with watching() as watcher:
         report = execute(plan, observer=watcher)
@@ -54,10 +54,10 @@ def deploy(  # noqa: PLR0913 - the options of the command
 def plan(c: Any, env: str = "", revision: str = "HEAD", limit: Any = (), json: bool = False) -> int:
     """Show what a deploy would bring; exit 0 for nothing to do, 10 for changes pending."""
     from ..planning import plan_deploy
-    from ..preview import preview
+    from ..content import lines, preview
 
     found = plan_deploy(environment_of(env), recipe=recipe_of(c), revision=revision, limit=listed(limit), ssh=ssh_of(c))
-    return show(preview(found), as_json=json)
+    return show(preview(found), as_json=json, lines=lines)
 
 
 @task(iterable=["limit"], help={"env": ENV, "to": "release id to go back to (default: the previous good one)",
@@ -70,7 +70,7 @@ def rollback(
     """Flip every host back to the previous good release."""
     from ..plan import Options
     from ..planning import plan_command
-    from ..rollback import rollback as roll_back
+    from ..reversal import rollback as roll_back
 
     options = Options(wait_lock=wait_lock)
     found = plan_command(environment_of(env), "rollback", limit=listed(limit), options=options, ssh=ssh_of(c))
@@ -88,33 +88,21 @@ def rollback(
 @entry("releases")
 def releases(c: Any, env: str = "", limit: Any = (), json: bool = False) -> int:
     """List the releases on the hosts, newest first, and who did what when."""
-    from .. import console
     from ..history import lines
     from ..history import releases as known
     from ..planning import plan_command
 
     report = known(plan_command(environment_of(env), "releases", limit=listed(limit), ssh=ssh_of(c)))
-    if json:
-        return show(report, as_json=True)
-    for line in lines(report):
-        console.result(line)
-    return report.exit_code
+    return show(report, as_json=json, lines=lines)
 
 
 @task(iterable=["limit"], help={"env": ENV, "limit": LIMIT, "json": JSON})
 @entry("status")
 def status(c: Any, env: str = "", limit: Any = (), json: bool = False) -> int:
     """Show what every host serves now; exit 6 when they disagree."""
-    from .. import console
     from ..planning import plan_command
-    from ..status import lines
-    from ..status import status as known
+    from ..drift import lines
+    from ..drift import status as known
 
     report = known(plan_command(environment_of(env), "status", limit=listed(limit), ssh=ssh_of(c)))
-    if not json:
-        for line in lines(report):
-            console.result(line)
-        if report.error:
-            console.trouble(report.error)
-        return report.exit_code
-    return show(report, as_json=True)
+    return show(report, as_json=json, lines=lines)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -77,8 +77,10 @@ def watching() -> Iterator[Watcher]:
         watcher.close()
 
 
-def show(report: Report, *, as_json: bool, timings: bool = False) -> int:
-    """Print a report: the document, or the closing table and the error with the failing host's last lines."""
+def show(
+    report: Report, *, as_json: bool, timings: bool = False, lines: Callable[[Report], list[str]] | None = None
+) -> int:
+    """Print a report: the document, or its lines (default: the closing table), and the error with the last lines printed."""
     if report.error:
         for line in report.details:
             console.trouble(f"  {line}")
@@ -86,7 +88,7 @@ def show(report: Report, *, as_json: bool, timings: bool = False) -> int:
     if as_json:
         console.document(report.document())
     else:
-        for line in (*(timing_lines(report) if timings else ()), *table(report)):
+        for line in (*(timing_lines(report) if timings else ()), *(lines or table)(report)):
             console.result(line)
     return report.exit_code
 

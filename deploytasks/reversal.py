@@ -35,7 +35,7 @@ def roll_back(run: Run, fleet: Fleet, to: str | None) -> None:
     target = choose(plan, inventories, to)
     run.progress.release = target
     run.progress.contexts = tuple(
-        StepContext(plan, host, target, None, inventory, closing.served(inventory))
+        StepContext(plan, host, target, None, inventory, previous=closing.served(inventory))
         for host, inventory in inventories.items())
     services.ask_before_rollback(run, fleet, run.progress.contexts[0])
     run.note(*migrations(inventories, target))

@@ -1,0 +1,6 @@
+"""Dependencies: what is built and bundled here, so that the host installs an immutable, keyed environment."""
+
+from .bundle import Bundle, Facts, build
+from .tools import tool_findings
+
+__all__ = ["Bundle", "Facts", "build", "tool_findings"]

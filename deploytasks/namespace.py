@@ -1,0 +1,26 @@
+"""namespace(): the collection of tasks that a project's fabfile names `ns`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from invoke import Collection
+
+from .tasks import chores, project, release, vendor
+
+if TYPE_CHECKING:
+    from .recipe import Recipe
+
+TOP = (
+    release.deploy, release.plan, release.rollback, release.releases, release.status, chores.check, chores.prune,
+    chores.postinstall, chores.run, chores.logs, chores.lock, chores.unlock, project.init,
+)
+
+
+def namespace(recipe: Recipe | None = None) -> Any:
+    """Every task of deploytasks; `recipe` replaces the default one, e.g. `DEFAULT.before("publish", warm_cache)`."""
+    collection = Collection(*TOP)
+    collection.add_collection(Collection.from_module(vendor, name="vendor"))
+    if recipe is not None:
+        collection.configure({"deploytasks": {"recipe": recipe}})
+    return collection
