@@ -34,7 +34,6 @@ StrictModes no
 PermitRootLogin yes
 PasswordAuthentication no
 KbdInteractiveAuthentication no
-MaxStartups 100
 MaxSessions 100
 Subsystem sftp internal-sftp
 LogLevel VERBOSE
@@ -86,8 +85,8 @@ class Sshd:
     address: str = "127.0.0.1"
     port: int = 0
     public_key: str = ""
-    extra: str = ""
-    """Further lines for its sshd_config, from the next `start`."""
+    extra: str = "MaxStartups 100\n"
+    """Further lines of its sshd_config, from the next `start`."""
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -129,7 +128,7 @@ class Sshd:
         bracketed = f"[{self.address}]" if ":" in self.address else self.address
         settings = {"listen": f"{bracketed}:{self.port}", "directory": self.directory}
         config = self.directory / "sshd_config"
-        config.write_text(SSHD_CONFIG.format(**settings, authorized_keys=self.authorized_keys) + self.extra)
+        config.write_text(self.extra + SSHD_CONFIG.format(**settings, authorized_keys=self.authorized_keys))
         serve = [SSHD, "-D", "-e", "-f", str(config)]
         with (self.directory / "sshd.log").open("ab") as log:
             self.process = subprocess.Popen(

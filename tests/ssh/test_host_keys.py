@@ -121,6 +121,13 @@ def test_a_revoked_key_is_refused_although_it_is_known(own_hosts: Farm, tmp_path
     assert not upload(own_hosts, "host1", tmp_path).ok
 
 
+def test_a_certificate_authority_alone_is_said_not_to_be_enough(own_hosts: Farm, tmp_path: Path) -> None:
+    own_hosts.known_hosts.write_text(f"@cert-authority * {make_key(tmp_path / 'ca')}\n")
+    for mode in ("strict", "accept-new"):
+        with pytest.raises(Unreachable, match="@cert-authority alone, which Fabric cannot check; add it"):
+            answer(route(own_hosts, "host1", host_keys=mode))
+
+
 def test_certificate_authorities_for_other_hosts_do_no_harm(own_hosts: Farm, tmp_path: Path) -> None:
     text = own_hosts.known_hosts.read_text()
     own_hosts.known_hosts.write_text(

@@ -122,6 +122,31 @@ def test_a_silent_port_ends_within_the_connect_timeout(hosts: Farm) -> None:
             answer(way)
 
 
+def test_a_server_that_is_busy_with_other_logins_is_asked_again(own_hosts: Farm) -> None:
+    host = own_hosts.hosts[0]
+    host.stop()
+    host.extra = "MaxStartups 1\n"
+    host.start()
+    logins: list[socket.socket] = []
+
+    def the_only_login_is_ours() -> bool:
+        logins.append(socket.create_connection((host.address, host.port)))
+        return logins[-1].recv(4) == b"SSH-"
+
+    wait_until(the_only_login_is_ours, "the rig's own question has ended")
+    dropped = host.log.count("MaxStartups")
+
+    def finish() -> None:
+        wait_until(lambda: host.log.count("MaxStartups") > dropped, "sshd has dropped a login")
+        for login in logins:
+            login.close()
+
+    finishing = threading.Thread(target=finish)
+    finishing.start()
+    assert answer(route(own_hosts, "host1")) == "reached\n"
+    finishing.join()
+
+
 def test_nothing_is_printed_about_failures(own_hosts: Farm, capfd: pytest.CaptureFixture[str]) -> None:
     own_hosts.hosts[1].stop()
     with pytest.raises(Unreachable):
