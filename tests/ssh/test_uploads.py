@@ -20,7 +20,7 @@ from deploytasks.secret import Secret
 from deploytasks.ssh_config import SshOptions
 from deploytasks.transfer import Progress, Upload, exclusions
 from tests.rig import ROOT, Farm, Sshd, make_key, wait_until
-from tests.ssh.routes import route
+from tests.ssh.routes import answer, route
 
 ODD_NAMES = [
     "a b",
@@ -329,3 +329,16 @@ def test_a_connection_opened_ahead_ends_with_a_killed_deploy(hosts: Farm) -> Non
     assert killed.returncode == -signal.SIGKILL
     wait_until(lambda: not running(killed.stdout.strip()), "the connection has ended")
     shutil.rmtree(Path(killed.stdout.strip()).parent)
+
+
+def test_a_proxy_command_serves_commands_and_uploads(own_hosts: Farm, source: Path) -> None:
+    jump = own_hosts.directory / "jump_config"
+    own_hosts.ssh_config.rename(jump)
+    text = jump.read_text().replace("ProxyJump jump", f"ProxyCommand ssh -F {jump} -W '[%h]:%p' jump")
+    own_hosts.ssh_config.write_text(text)
+    there, here = target_on(own_hosts.hosts[1])
+    way = route(own_hosts, "host2")
+    assert (len(way.hops), answer(way)) == (1, "reached\n")
+    assert Upload(source, there, way).run().ok
+    assert tree(here) == tree(source)
+    wait_until(lambda: not running(f"-F {jump}"), "the proxy commands have ended")
