@@ -17,7 +17,7 @@ from .plan import Plan, StepContext
 from .report import HostOutcome, Report
 from .run import Run, utc_now
 from .sites import fleet_of
-from .steps import closing, opening
+from .steps import closing, opening, services
 
 
 def check(plan: Plan, *, observer: Observer | None = None) -> Report:
@@ -97,6 +97,21 @@ def run(plan: Plan, line: str, *, observer: Observer | None = None) -> tuple[int
     if lost:
         raise HostsFailed(lost)
     return next((result.code for result in results.values() if result.code), OK), results
+
+
+def wait(plan: Plan, *, fresh: bool = False, timeout: float | None = None, observer: Observer | None = None) -> Report:
+    """The readiness wait alone, on every host; exit code 75, 77 or 78 when a service cannot be used."""
+    base = str(plan.layout.current)
+    asked = [opening.open_root(plan), *services.asked(plan.environment, base=base, fresh=fresh, timeout=timeout)]
+    with fleet_of(plan, observer) as fleet:
+        answers = fleet.each({host: asked for host in plan.hosts}, together=False)
+    failures = [failure for host, results in answers.items() if (failure := failure_of(host, asked, results))]
+    failing = {failure.host for failure in failures}
+    hosts = tuple(HostOutcome(host.name, None, "failed" if host in failing else "ready") for host in plan.hosts)
+    said = tuple(one["warning"] for results in answers.values() for one in (results[-1].value or {}).values() if one["warning"])
+    error = "\n".join(map(str, failures)) or None
+    return Report(plan.command, plan.environment.name, exit_code=HostsFailed(failures).exit_code if failures else OK,
+                  error=error, hosts=hosts, steps=tuple(fleet.steps), notes=said)
 
 
 def logs(plan: Plan, *, observer: Observer | None = None) -> tuple[int, dict[Host, Result]]:

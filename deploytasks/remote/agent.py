@@ -37,6 +37,7 @@ OPERATIONS = {
     "load_environment": "release:load_environment",
     "install": "install:install",
     "collect": "install:collect",
+    "environment_of": "release:environment_of",
     "publish": "release:publish",
     "mark": "release:mark",
     "record": "release:record",
@@ -44,6 +45,7 @@ OPERATIONS = {
     "provenance": "inventory:provenance",
     "manifest": "inventory:manifest",
     "verify": "health:verify",
+    "wait": "readiness:wait",
     "prune": "prune:prune",
 }
 

@@ -155,9 +155,9 @@ def matches(status, entry):
     return stat.S_ISLNK(mode) or bool(status.st_mode & 0o100) == bool(mode & 0o100)
 
 
-def edited(state, release, shared=()):
-    """Shipped paths of a release that were edited, removed or replaced on the host since the upload."""
-    top = os.path.join(state.root, "releases", release)
+def edited(state, shared=()):
+    """Shipped paths of the served release that were edited, removed or replaced on the host since the upload."""
+    top = os.path.join(state.root, "current")
     found = []
     for path, entry in manifest_of(top).items():
         if any(path == name or path.startswith(name + "/") for name in shared):

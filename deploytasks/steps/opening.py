@@ -88,8 +88,9 @@ def link_shared(context: StepContext) -> list[Operation]:
     text = canonical(context.environment.revealed())
     shared = {"release": release, "directories": list(settings.shared_dirs), "files": list(settings.shared_files)}
     return [
-        Operation("seal", sealed, "upload", "check the upload"),
-        Operation("write_environment", {"release": release, "text": text, "group": settings.env_group}, "link_shared"),
+        Operation("seal", sealed, "", "check the upload"),
+        Operation("write_environment", {"release": release, "text": text, "group": settings.env_group}, "",
+                  "write .env"),
         Operation("link_shared", shared, "link_shared", "link shared"),
     ]
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
+from ..environment import Environment, Origin
+from ..errors import NOT_READY
 from ..operation import Operation
+from ..secret import Secret
 from ..transfer import exclusions
 
 if TYPE_CHECKING:
+    from ..fleet import Fleet
     from ..plan import StepContext
+    from ..run import Run
 
 
 def bundle_place(context: StepContext) -> str:
@@ -22,7 +28,7 @@ def ship_bundle(context: StepContext) -> list[Operation]:
     if context.built.bundle.mode == "none" or context.key in context.facts["venvs"]:
         return []
     arguments = {"source": str(context.built.bundle.path), "target": bundle_place(context), "excludes": exclusions(())}
-    return [Operation("upload", arguments, "upload", "rsync of the packages")]
+    return [Operation("upload", arguments, "", "rsync of the packages")]
 
 
 def install(context: StepContext) -> list[Operation]:
@@ -36,5 +42,53 @@ def install(context: StepContext) -> list[Operation]:
     return [Operation("install", arguments, "install", "install the packages")]
 
 
+def awaited(environment: Environment, *, usable: bool) -> dict[str, Any]:
+    """The services to wait for, {key: its URL, and whether a migration must be able to use it}."""
+    named = environment.settings.wait_for
+    names = ("DATABASE_URL",) if named is None else named
+    found = [variable for name in names if (variable := environment.get(name)) and variable.value.reveal()]
+    return {one.name: {"url": one.value.reveal(), "usable": usable and one.name == "DATABASE_URL"} for one in found}
+
+
+def asked(
+    environment: Environment, *, base: str, timeout: float | None = None, fresh: bool = False, created: bool = True,
+    once: bool = False, migrates: bool | None = None,
+) -> list[Operation]:
+    """Wait for the services of an environment on the host; nothing when there are none. URLs travel over stdin."""
+    usable = bool(environment.settings.migrate) if migrates is None else migrates
+    services = awaited(environment, usable=usable)
+    options = {"timeout": timeout or environment.settings.wait_timeout, "fresh": fresh, "migrates": usable,
+               "created": created, "base": base, "once": once}
+    step = "wait_for_services"
+    return [Operation("wait", {"services": services, **options}, step, f"wait for {', '.join(services)}")] if services else []
+
+
 def wait(context: StepContext) -> list[Operation]:
-    return []
+    """Real logins until every service can be used by what follows."""
+    assert context.built is not None
+    settings = context.environment.settings
+    own = context.built.tree.manifest.executable("postinstall")
+    created = bool(settings.migrate or settings.postinstall or own)
+    fresh = context.plan.options.fresh or context.previous is None
+    return asked(context.environment, base=str(context.layout.release(context.release)), fresh=fresh, created=created)
+
+
+def ask_before_rollback(run: Run, fleet: Fleet, context: StepContext) -> None:
+    """Ask the services once, with the target's own environment: *never* raises, *not yet* is noted."""
+    from ..environment import Variable
+    from ..fleet import HostsFailed, failure_of
+
+    there = fleet.ask(context.host, [Operation("environment_of", {"release": context.release}, "", "read its environment")])
+    if not there[0].ok:
+        return
+    known = {one.name: one for one in context.environment.variables}
+    blank = Variable("", Secret(""), Origin("host"), True)
+    variables = tuple(replace(known.get(name, blank), name=name, value=Secret(text)) for name, text in there[0].value.items())
+    environment = replace(context.environment, variables=variables)
+    operations = asked(environment, base=str(context.layout.release(context.release)), once=True, migrates=False)
+    results = fleet.ask(context.host, operations) if operations else ()
+    failure = failure_of(context.host, operations, results)
+    if failure is not None and failure.exit_code == NOT_READY:
+        run.note(f"{failure}; rolling back all the same")
+    elif failure is not None:
+        raise HostsFailed([failure])

@@ -223,6 +223,7 @@ def hidden_edits(work_tree: Path) -> list[str]:
 
 
 def project_edits(repo: Path) -> list[str]:
-    """Uncommitted changes of the superproject, submodules aside."""
-    listed = git.run(repo, "status", "--porcelain=v1", "-z", "--ignore-submodules=all")
+    """Uncommitted changes of the superproject; submodules aside, and environments/, which never ships."""
+    words = ("status", "--porcelain=v1", "-z", "--ignore-submodules=all", "--", ".", ":(exclude,top)environments")
+    listed = git.run(repo, *words)
     return [item[3:] for item in listed.split("\0") if len(item) > 3 and item[2] == " "]

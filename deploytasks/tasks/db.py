@@ -1,0 +1,24 @@
+"""The readiness wait alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from invoke import task
+
+from .chores import planned
+from .entry import entry
+from .release import ENV, JSON, LIMIT
+from .session import show, watching
+
+
+@task(iterable=["limit"], help={"env": ENV, "fresh": "the service is new: wait for its database until the deadline",
+                                "timeout": "seconds (default DEPLOY_WAIT_TIMEOUT)", "limit": LIMIT, "json": JSON})
+@entry("db.wait")
+def wait(c: Any, env: str = "", fresh: bool = False, timeout: float = 0.0, limit: Any = (), json: bool = False) -> int:
+    """Wait on the hosts until the services can be used; also before there is any release."""
+    from .. import chores
+
+    with watching() as watcher:
+        report = chores.wait(planned(c, "db.wait", env, limit), fresh=fresh, timeout=timeout or None, observer=watcher)
+    return show(report, as_json=json)
