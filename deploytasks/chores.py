@@ -91,12 +91,12 @@ def run(plan: Plan, line: str, *, observer: Observer | None = None) -> tuple[int
             context = StepContext(plan, host, release)
             work[host] = [closing.own_environment(release), context.in_release(shell_line(line), step="run", changing=False)]
         answers = fleet.each(work, together=False)
-    results = {host: found[-1] for host, found in answers.items()}
+    last = {host: found[-1] for host, found in answers.items()}
     lost = [failure for host, found in answers.items()
             if (failure := failure_of(host, work[host], found)) and failure.result.kind != "exit"]
     if lost:
         raise HostsFailed(lost)
-    return next((result.code for result in results.values() if result.code), OK), results
+    return next((result.code for result in last.values() if result.code), OK), last
 
 
 def wait(plan: Plan, *, fresh: bool = False, timeout: float | None = None, observer: Observer | None = None) -> Report:

@@ -16,7 +16,7 @@ from .recipe import Recipe, Step
 if TYPE_CHECKING:
     from .install import Bundle
     from .source import Revision, Tree
-    from .ssh import SshOptions
+    from .ssh_config import SshOptions
 
 
 
@@ -127,8 +127,8 @@ class StepContext:
         """Run a command in the release: its directory, its `.venv/bin` first on PATH, its environment, empty stdin."""
         place = self.layout.release(self.release)
         timeout = self.environment.settings.step_timeout
-        known = {"cwd": str(place), "env": self.variables(), "bin": str(place / ".venv" / "bin"), "timeout": timeout}
-        return execute(run, step=step, changing=changing, **known, **more)
+        return execute(run, step=step, changing=changing, cwd=str(place), env=self.variables(), timeout=timeout,
+                       bin=str(place / ".venv" / "bin"), **more)
 
 
 def limited(hosts: Sequence[Host], names: Sequence[str]) -> tuple[Host, ...]:

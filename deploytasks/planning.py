@@ -20,7 +20,7 @@ from .run import utc_now
 from .steps import DEFAULT
 
 if TYPE_CHECKING:
-    from .ssh import SshOptions
+    from .ssh_config import SshOptions
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from .secret import Redactor
 from .transfer import OnProgress, Upload
 
 if TYPE_CHECKING:
+    from .openssh import Master
     from .ssh_config import Route
 
 
@@ -29,7 +30,9 @@ def fleet_of(plan: Plan, observer: Observer | None = None) -> Iterator[Fleet]:
         parallel = plan.environment.settings.parallel
 
         def connect(host: Host) -> Conversation:
-            return Site(plan, host).converse(redactor)
+            site = Site(plan, host)
+            stack.callback(site.close)
+            return site.converse(redactor)
 
         yield stack.enter_context(Fleet(plan.hosts, connect, parallel=parallel, observer=observer or Silent()))
 
@@ -39,7 +42,9 @@ class Site:
 
     def __init__(self, plan: Plan, host: Host) -> None:
         self.plan, self.host = plan, host
+        self.ships = plan.command == "deploy"
         self.route: Route | None = None
+        self.master: Master | None = None
 
     def converse(self, redactor: Redactor) -> Conversation:
         """Begin the conversation with the agent. Raises Unreachable."""
@@ -49,11 +54,21 @@ class Site:
         start = agent_command("python3")
         if self.host.is_local:
             return LocalChannel(start.words)
-        from .ssh import SshOptions, channel_to, route_to
+        from .openssh import Master
+        from .ssh import channel_to
+        from .ssh_config import SshOptions, route_to
 
         self.route = route_to(self.plan.environment, self.host, self.plan.ssh or SshOptions())
-        return channel_to(self.route, start)
+        channel = channel_to(self.route, start)
+        if self.ships:
+            self.master = Master(self.route)
+        return channel
+
+    def close(self) -> None:
+        """Nothing of the way is left open."""
+        if self.master is not None:
+            self.master.close()
 
     def _upload(self, source: Path, target: str, excludes: Sequence[str], on_progress: OnProgress) -> Upload:
         guard = lock.guard(str(self.plan.layout.root), self.plan.identity.run_id)
-        return Upload(source, target, self.route, excludes, guard, on_progress)
+        return Upload(source, target, self.route, excludes, guard, on_progress, self.master)

@@ -119,7 +119,7 @@ def unchanged(want: Wanted, before: Sequence[Any], status: os.stat_result) -> bo
     """Whether the staged file is still what is wanted, and nobody touched it."""
     if [status.st_size, status.st_mtime_ns, status.st_ctime_ns] != before[2:5] or want.mode != before[0]:
         return False
-    return want.id == before[1] if want.id else source_signature(want) == before[5]
+    return bool(want.id == before[1] if want.id else source_signature(want) == before[5])
 
 
 def source_signature(want: Wanted) -> list[int]:
@@ -132,7 +132,8 @@ def scan(tree: Path) -> tuple[dict[str, os.stat_result], list[str]]:
     """Every file or link below `tree` with its lstat, and every directory."""
     from ..remote.scan import walk
 
-    return walk(str(tree))
+    found: tuple[dict[str, os.stat_result], list[str]] = walk(str(tree))
+    return found
 
 
 def clear(tree: Path, found: Iterable[str], directories: Iterable[str], wanted: Mapping[str, Wanted]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from invoke import task
+from invoke.tasks import task
 
 from .entry import entry
 from .session import confirm, environment_of, is_dry, listed, recipe_of, show, ssh_of, watching

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..environment import Environment
     from ..recipe import Recipe
     from ..report import Report
-    from ..ssh import SshOptions
+    from ..ssh_config import SshOptions
     from ..watcher import Watcher
 
 
@@ -43,7 +43,7 @@ def recipe_of(context: Any) -> Recipe:
 
 def ssh_of(context: Any) -> SshOptions | None:
     """Fabric's core options, honoured for Fabric and rsync alike; None under `inv`, which has none."""
-    from ..ssh import SshOptions
+    from ..ssh_config import SshOptions
 
     return SshOptions.from_config(context.config)
 

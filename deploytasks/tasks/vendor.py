@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from invoke import task
+from invoke.tasks import task
 
 from .entry import entry
 from .session import environment_of, listed

@@ -60,7 +60,7 @@ def stand(one: Dependency, repo: Path, ignored: bool) -> Status:
     listed = git.run(one.work_tree, "status", "--porcelain=v2", "--branch", "-z", *(["--ignored"] if ignored else []))
     items = listed.split("\0")
     head = next((item.removeprefix("# branch.oid ") for item in items if item.startswith("# branch.oid")), None)
-    counts = {"edited": sum(item[:2] in ("1 ", "2 ", "u ") for item in items),
+    counts: dict[str, Any] = {"edited": sum(item[:2] in ("1 ", "2 ", "u ") for item in items),
               "untracked": sum(item[:2] == "? " for item in items), "ignored": sum(item[:2] == "! " for item in items)}
     ahead, behind = distance(one)
     return Status(**known, head=head, ahead=ahead, behind=behind, unpushed=not pushed(one), **counts)
