@@ -57,6 +57,7 @@ class Conversation:
         self._channel, self._redactor, self._uploader = channel, redactor, uploader
         self._uploading: Upload | None = None
         self._sending = threading.Lock()
+        self._busy = threading.Lock()
         self._number = 0
         self._events = self._read()
         self._closed = False
@@ -70,6 +71,13 @@ class Conversation:
 
         `resume` allows work again after `cancel`. Raises Unreachable when the connection is lost.
         """
+        with self._busy:
+            return self._carry_out(operations, on_line, resume, on_result)
+
+    def _carry_out(
+        self, operations: Sequence[Operation], on_line: OnLine | None, resume: bool,
+        on_result: Callable[[Operation, Result], None] | None,
+    ) -> tuple[Result, ...]:
         self._number += 1
         wanted = [{"name": operation.name, "arguments": dict(operation.arguments)} for operation in operations]
         self._send({"id": self._number, "operations": wanted, "resume": resume})

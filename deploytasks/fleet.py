@@ -43,6 +43,8 @@ class HostFailure:
         return CODES.get(self.result.kind, errors.FAILED)
 
     def __str__(self) -> str:
+        if self.result.kind == "disconnected":
+            return f"{self.host.name}: {self.result.error}"
         why = self.result.error or f"`{self.label}` ended with exit code {self.result.code}"
         return f"{self.host.name}: {self.step}: {why}"
 

@@ -13,6 +13,7 @@ from .fleet import Fleet
 from .observer import Observer
 from .operation import Result
 from .plan import Plan
+from .notify import notify
 from .report import Report, StepOutcome
 from .sites import fleet_of
 from .steps import closing
@@ -84,8 +85,10 @@ class Run:
         if error is not None and self.progress.migrated:
             self.note("the migration ran and is not reversed; see that the release served now works with the new schema")
         hosts = closing.outcomes(fleet, self.plan, self.progress.release, code)
-        revision = self.plan.revision.commit if self.plan.revision else self.progress.revision
-        return Report(
+        revision = self.plan.revision.commit if self.plan.revision else None
+        report = Report(
             self.plan.command, self.plan.environment.name, revision, self.progress.release, code, message,
             undo.failing_lines(error), hosts, (*self.local, *fleet.steps), tuple(self.notes),
             self.plan.environment.taken_from_process)
+        self.note(*notify(self.plan.environment, report))
+        return report

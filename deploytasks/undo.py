@@ -20,7 +20,6 @@ class Progress:
     """How far a run has come: what the way out has to put right."""
 
     release: str | None = None
-    revision: str | None = None
     contexts: tuple[StepContext, ...] = ()
     switched: tuple[Host, ...] = ()
     """Hosts whose publish was asked for, whether or not it was answered."""

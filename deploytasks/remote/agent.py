@@ -125,6 +125,8 @@ class Agent:
         try:
             if self.state.lost:
                 raise Failure(self.state.lost, "lock_lost")
+            if self.state.cancelled():
+                raise Failure("stopped, because another host failed or the run was interrupted", "cancelled")
             value = find(operation["name"])(self.state, **operation.get("arguments", {}))
             if isinstance(value, dict) and "__result__" in value:
                 return value["__result__"]

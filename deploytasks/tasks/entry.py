@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
+import signal
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from invoke.exceptions import Exit
@@ -29,7 +31,8 @@ def entry(name: str) -> Callable[[Body], Body]:
         def run(context: Any, *args: Any, **kwargs: Any) -> None:
             try:
                 refuse_hosts_option(context)
-                code, error = body(context, *args, **kwargs) or OK, None
+                with signals_as_interrupts():
+                    code, error = body(context, *args, **kwargs) or OK, None
             except DeployError as failure:
                 code, error = failure.exit_code, str(failure)
             except KeyboardInterrupt:
@@ -49,6 +52,21 @@ def entry(name: str) -> Callable[[Body], Body]:
         return run  # type: ignore[return-value]
 
     return decorate
+
+
+@contextmanager
+def signals_as_interrupts() -> Iterator[None]:
+    """SIGTERM and SIGHUP take the way out of Ctrl-C: what was switched goes back, locks are given back."""
+
+    def interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def failure_document(name: str, environment: str | None, code: int, error: str) -> dict[str, Any]:
