@@ -8,11 +8,14 @@ from typing import Any
 
 from .environment import Host
 from .errors import BUG, INTERRUPTED, OK, DeployError
-from .fleet import Fleet, HostsFailed, failure_of
+from .fleet import Fleet, HostFailure, HostsFailed, Work, failure_of
 from .observer import Observer
-from .operation import Operation
+from .operation import Result
 from .plan import Plan, StepContext
 from .steps import closing
+
+LOST = ("disconnected", "lock_lost")
+"""Kinds of failure after which nobody knows what a host serves."""
 
 
 @dataclass
@@ -39,24 +42,22 @@ def undo(
         return ()
     if progress.switched:
         observer.note(f"putting {len(progress.switched)} host(s) back to the release they served before")
-    work = {context.host: way_back(context, plan, progress, entry) for context in progress.contexts}
-    work = work or {host: closing.give_back(entry) for host in plan.hosts if host in fleet.runners}
-    results = fleet.each(work, resume=True, together=False)
-    failures = [failure for host, found in results.items() if (failure := failure_of(host, work[host], found))]
+    back = {context.host: closing.flip_back(context) for context in progress.contexts if context.host in progress.switched}
+    failures = failures_of(back, fleet.each(back, resume=True, together=False))
+    bad = [closing.bad(progress.release)] if progress.release and plan.command == "deploy" else []
+    ending = {host: [*bad, *closing.give_back(entry)] for host in plan.hosts if host in fleet.runners}
+    fleet.each(ending, resume=True, together=False)
+    flipped = [failure for failure in failures if failure.step != "publish" and failure.result.kind not in LOST]
+    for failure in flipped:
+        observer.note(f"{failure}; it serves the previous release again, but look after it")
     cure = f"see `fab status --env={plan.environment.name}`, then `fab rollback --env={plan.environment.name} --limit="
-    return tuple(
-        f"{failure}; it may still serve {progress.release}: {cure}{failure.host.name}`"
-        for failure in failures if failure.host in progress.switched)
+    return tuple(f"{failure}; it may still serve {progress.release}: {cure}{failure.host.name}`"
+                 for failure in failures if failure not in flipped)
 
 
-def way_back(context: StepContext, plan: Plan, progress: Progress, entry: Mapping[str, Any]) -> list[Operation]:
-    """What one host is asked to do on the way out."""
-    back: Sequence[Operation] = ()
-    if context.host in progress.switched:
-        back = closing.flip_back(context)
-    if plan.command == "deploy":
-        back = [*back[:1], closing.bad(context.release), *back[1:]]
-    return [*back, *closing.give_back(entry)]
+def failures_of(work: Work, results: Mapping[Host, Sequence[Result]]) -> list[HostFailure]:
+    """The failure of every host that has one."""
+    return [failure for host, found in results.items() if (failure := failure_of(host, work[host], found))]
 
 
 def describe(error: BaseException | None) -> tuple[int, str | None]:

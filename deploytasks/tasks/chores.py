@@ -22,7 +22,7 @@ def planned(c: Any, command: str, env: str, limit: Any, wait_lock: float = 0.0) 
 
 @task(iterable=["limit"], help={"env": ENV, "limit": LIMIT, "json": JSON})
 @entry("check")
-def check(c: Any, env: str = "", limit: Any = (), json: bool = False) -> int:
+def check(c: Any, env: str = "", limit: Any = None, json: bool = False) -> int:
     """Find everything that would fail a deploy, before anything changes; each finding with its cure."""
     from .. import chores, console
 
@@ -34,7 +34,7 @@ def check(c: Any, env: str = "", limit: Any = (), json: bool = False) -> int:
 
 @task(iterable=["limit"], help={"env": ENV, "limit": LIMIT, "yes": YES, "json": JSON})
 @entry("prune")
-def prune(c: Any, env: str = "", limit: Any = (), yes: bool = False, json: bool = False) -> int:
+def prune(c: Any, env: str = "", limit: Any = None, yes: bool = False, json: bool = False) -> int:
     """Retire old and failed releases now, beyond DEPLOY_KEEP_RELEASES."""
     from .. import chores
 
@@ -47,7 +47,7 @@ def prune(c: Any, env: str = "", limit: Any = (), yes: bool = False, json: bool 
 
 @task(iterable=["limit"], help={"env": ENV, "limit": LIMIT, "yes": YES, "json": JSON})
 @entry("postinstall")
-def postinstall(c: Any, env: str = "", limit: Any = (), yes: bool = False, json: bool = False) -> int:
+def postinstall(c: Any, env: str = "", limit: Any = None, yes: bool = False, json: bool = False) -> int:
     """Run the postinstall step alone, in current."""
     from .. import chores
 
@@ -60,7 +60,7 @@ def postinstall(c: Any, env: str = "", limit: Any = (), yes: bool = False, json:
 
 @task(positional=["command"], iterable=["limit"], help={"command": "the command, quoted as one word", "env": ENV, "limit": LIMIT})
 @entry("run")
-def run(c: Any, command: Any = None, env: str = "", limit: Any = ()) -> int:
+def run(c: Any, command: Any = None, env: str = "", limit: Any = None) -> int:
     """Run a command in current on the hosts, with its environment; the exit code is passed on."""
     from .. import chores
     from ..printer import Printer
@@ -71,7 +71,7 @@ def run(c: Any, command: Any = None, env: str = "", limit: Any = ()) -> int:
 
 @task(iterable=["limit"], help={"env": ENV, "limit": LIMIT})
 @entry("logs")
-def logs(c: Any, env: str = "", limit: Any = ()) -> int:
+def logs(c: Any, env: str = "", limit: Any = None) -> int:
     """Show what DEPLOY_LOGS names on the hosts."""
     from .. import chores
     from ..printer import Printer
@@ -82,7 +82,7 @@ def logs(c: Any, env: str = "", limit: Any = ()) -> int:
 
 @task(iterable=["limit"], help={"env": ENV, "message": "why nothing may be deployed now", "limit": LIMIT})
 @entry("lock")
-def lock(c: Any, env: str = "", message: str = "", limit: Any = ()) -> int:
+def lock(c: Any, env: str = "", message: str = "", limit: Any = None) -> int:
     """Freeze an environment by hand, until it is unlocked."""
     from .. import chores
 
@@ -91,7 +91,7 @@ def lock(c: Any, env: str = "", message: str = "", limit: Any = ()) -> int:
 
 @task(iterable=["limit"], help={"env": ENV, "limit": LIMIT, "yes": "break the lock without asking"})
 @entry("unlock")
-def unlock(c: Any, env: str = "", limit: Any = (), yes: bool = False) -> int:
+def unlock(c: Any, env: str = "", limit: Any = None, yes: bool = False) -> int:
     """Show who holds the lock, and break it when you say so."""
     from .. import chores, console
     from ..lock import describe

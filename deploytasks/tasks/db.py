@@ -15,7 +15,7 @@ from .session import show, watching
 @task(iterable=["limit"], help={"env": ENV, "fresh": "the service is new: wait for its database until the deadline",
                                 "timeout": "seconds (default DEPLOY_WAIT_TIMEOUT)", "limit": LIMIT, "json": JSON})
 @entry("db.wait")
-def wait(c: Any, env: str = "", fresh: bool = False, timeout: float = 0.0, limit: Any = (), json: bool = False) -> int:
+def wait(c: Any, env: str = "", fresh: bool = False, timeout: float = 0.0, limit: Any = None, json: bool = False) -> int:
     """Wait on the hosts until the services can be used; also before there is any release."""
     from .. import chores
 

@@ -28,7 +28,7 @@ YES = "answer the confirmation of DEPLOY_CONFIRM with yes"
 )
 @entry("deploy")
 def deploy(  # noqa: PLR0913 - the options of the command
-    c: Any, env: str = "", revision: str = "HEAD", limit: Any = (), skip: Any = (), dry_run: bool = False,
+    c: Any, env: str = "", revision: str = "HEAD", limit: Any = None, skip: Any = None, dry_run: bool = False,
     yes: bool = False, json: bool = False, wait_lock: float = 0.0, allow_dirty: bool = False, fresh: bool = False,
     timings: bool = False,
 ) -> int:
@@ -51,7 +51,7 @@ def deploy(  # noqa: PLR0913 - the options of the command
 
 @task(iterable=["limit"], help={"env": ENV, "revision": "git revision to compare (default HEAD)", "limit": LIMIT, "json": JSON})
 @entry("plan")
-def plan(c: Any, env: str = "", revision: str = "HEAD", limit: Any = (), json: bool = False) -> int:
+def plan(c: Any, env: str = "", revision: str = "HEAD", limit: Any = None, json: bool = False) -> int:
     """Show what a deploy would bring; exit 0 for nothing to do, 10 for changes pending."""
     from ..planning import plan_deploy
     from ..content import lines, preview
@@ -65,7 +65,7 @@ def plan(c: Any, env: str = "", revision: str = "HEAD", limit: Any = (), json: b
                                 "wait-lock": "seconds to wait for another run's lock (default 0)"})
 @entry("rollback")
 def rollback(
-    c: Any, env: str = "", to: str = "", limit: Any = (), yes: bool = False, json: bool = False, wait_lock: float = 0.0
+    c: Any, env: str = "", to: str = "", limit: Any = None, yes: bool = False, json: bool = False, wait_lock: float = 0.0
 ) -> int:
     """Flip every host back to the previous good release."""
     from ..plan import Options
@@ -86,7 +86,7 @@ def rollback(
 
 @task(iterable=["limit"], help={"env": ENV, "limit": LIMIT, "json": JSON})
 @entry("releases")
-def releases(c: Any, env: str = "", limit: Any = (), json: bool = False) -> int:
+def releases(c: Any, env: str = "", limit: Any = None, json: bool = False) -> int:
     """List the releases on the hosts, newest first, and who did what when."""
     from ..history import lines
     from ..history import releases as known
@@ -98,7 +98,7 @@ def releases(c: Any, env: str = "", limit: Any = (), json: bool = False) -> int:
 
 @task(iterable=["limit"], help={"env": ENV, "limit": LIMIT, "json": JSON})
 @entry("status")
-def status(c: Any, env: str = "", limit: Any = (), json: bool = False) -> int:
+def status(c: Any, env: str = "", limit: Any = None, json: bool = False) -> int:
     """Show what every host serves now; exit 6 when they disagree."""
     from ..planning import plan_command
     from ..drift import lines

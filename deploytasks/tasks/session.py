@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from ..watcher import Watcher
 
 
-def listed(values: Iterable[str]) -> tuple[str, ...]:
+def listed(values: Iterable[str] | None) -> tuple[str, ...]:
     """The names of a repeated option, each of which may hold several between commas."""
-    return tuple(name for value in values for name in value.split(",") if name)
+    return tuple(name for value in values or () for name in value.split(",") if name)
 
 
 def environment_of(name: str) -> Environment:
@@ -96,7 +96,7 @@ def show(
 def table(report: Report) -> list[str]:
     """The closing table: what each host serves."""
     width = max((len(host.host) for host in report.hosts), default=0)
-    return [f"{host.host:<{width}}  {host.release or 'no release':<24}  {host.outcome}" for host in report.hosts]
+    return [f"{host.host:<{width}}  {host.release or '-':<24}  {host.outcome}" for host in report.hosts]
 
 
 def timing_lines(report: Report) -> list[str]:

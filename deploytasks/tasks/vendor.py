@@ -44,8 +44,8 @@ def local_urls_allowed(allowed: bool) -> bool:
 })
 @entry("vendor.update")
 def update(
-    c: Any, name: Any = (), remote: bool = False, to: str = "", commit: bool = False, dry_run: bool = False,
-    discard: Any = (), local_urls: bool = False, json: bool = False,
+    c: Any, name: Any = None, remote: bool = False, to: str = "", commit: bool = False, dry_run: bool = False,
+    discard: Any = None, local_urls: bool = False, json: bool = False,
 ) -> int:
     """Bring the work trees under vendor/ to their pins, or move the pins."""
     from .. import console
