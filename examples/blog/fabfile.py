@@ -1,0 +1,3 @@
+from deploytasks import namespace
+
+ns = namespace()

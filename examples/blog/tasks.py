@@ -1,0 +1,1 @@
+from fabfile import ns  # noqa: F401 - so that `inv` finds the same tasks as `fab`

@@ -1,0 +1,1 @@
+MESSAGE = "this text comes from a private package"

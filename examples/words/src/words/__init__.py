@@ -1,0 +1,3 @@
+"""The words that the house uses everywhere."""
+
+WELCOME = "Welcome"
