@@ -8,23 +8,35 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from dotenv.parser import Binding, parse_stream
-from dotenv.variables import Literal, parse_variables
+from dotenv.variables import Variable, parse_variables
 
 from .errors import ConfigurationError
+from .secret import named_secret
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+ASSIGNMENT = re.compile(r"(?:export[ \t]+)?([A-Z_][A-Z0-9_]*)[ \t]*=")
 SWALLOWED = re.compile(r"^[ \t]*(?:export[ \t]+)?([A-Z_][A-Z0-9_]*)=(?=[^=\s])", re.MULTILINE)
 CONTROL = re.compile(r"[\x00\r]|[\ud800-\udfff]")
+OWNED_BY_BASH = frozenset((
+    "BASHOPTS", "BASHPID", "BASH_COMMAND", "BASH_SUBSHELL", "BASH_VERSINFO", "DIRSTACK", "EPOCHREALTIME", "EPOCHSECONDS",
+    "EUID", "FUNCNAME", "GROUPS", "HISTCMD", "LINENO", "PPID", "RANDOM", "SECONDS", "SHELLOPTS", "SRANDOM", "UID", "_"))
+"""Names that bash sets itself or does not let anybody set."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """One key of one file; `raw` is its value before `${…}` is replaced."""
+    """One key of one layer; `raw` is its value before `${…}` is replaced."""
 
     name: str
     raw: str
     source: str
-    number: int
+    number: int | None = None
+    literal: bool = False
+    """`${` in it means nothing."""
+
+    @property
+    def where(self) -> str:
+        return self.source if self.number is None else f"{self.source}:{self.number}"
 
 
 @dataclass(frozen=True)
@@ -33,34 +45,36 @@ class Layer:
 
     lines: tuple[Line, ...] = ()
     problems: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    lost: frozenset[str] = frozenset()
+    """Names that are written in the file and could not be read, so that nobody need call them missing too."""
 
 
 def read(data: bytes, source: str) -> Layer:
     """Parse the bytes of one dotenv file, named `source` in problems."""
-    problems = list(byte_problems(data, source))
-    if problems:
-        return Layer((), tuple(problems))
-    lines: list[Line] = []
-    first: dict[str, int] = {}
-    for binding in parse_stream(io.StringIO(data.decode("utf-8"))):
-        problem = binding_problem(binding)
-        number = binding.original.line
+    problems, warnings = list(byte_problems(data, source)), []
+    lost: set[str] = set()
+    lines: dict[str, Line] = {}
+    text = data.decode("utf-8", "replace").removeprefix("\ufeff").replace("\0", "").replace("\r", "")
+    for binding in parse_stream(io.StringIO(text)):
+        written = binding.original.string.lstrip()
+        number = binding.original.line + binding.original.string[: -len(written) or None].count("\n")
+        problem = binding_problem(binding, written) or repeated(binding, lines)
         if problem:
             problems.append(f"{source}:{number}: {problem}")
-        if binding.error or binding.key is None or binding.value is None:
-            continue
-        if binding.key in first:
-            problems.append(f"{source}:{number}: {binding.key} stands in line {first[binding.key]} already; keep one of them")
-        first.setdefault(binding.key, number)
-        lines.append(Line(binding.key, binding.value, source, number))
-    return Layer(tuple(lines), tuple(problems))
+            lost.update(ASSIGNMENT.findall(written))
+        elif binding.key and binding.value is not None:
+            lines[binding.key] = Line(binding.key, binding.value, source, number)
+            if cut_short(binding.key, written):
+                warnings.append(f"{source}:{number}: {binding.key} ends before ` #`; quote it if that is part of it")
+    return Layer(tuple(lines.values()), tuple(problems), tuple(warnings), frozenset(lost))
 
 
 def byte_problems(data: bytes, source: str) -> Iterator[str]:
     """What makes a file unreadable for some of its readers."""
     if data.startswith(b"\xef\xbb\xbf"):
         yield f"{source}:1: begins with a byte order mark; save it as UTF-8 without BOM"
-    for byte, what in ((b"\r", "a carriage return; save it with Unix line ends"), (b"\0", "a NUL byte; remove it")):
+    for byte, what in (b"\r", "a carriage return; save it with Unix line ends"), (b"\0", "a NUL byte; remove it"):
         if byte in data:
             yield f"{source}:{line_of(data, data.index(byte))}: has {what}"
     try:
@@ -74,39 +88,65 @@ def line_of(data: bytes, position: int) -> int:
     return data.count(b"\n", 0, position) + 1
 
 
-def binding_problem(binding: Binding) -> str | None:
-    """What is wrong with one binding, without its value."""
-    text = binding.original.string
+def binding_problem(binding: Binding, written: str) -> str | None:
+    """What is wrong with one binding. What is no name is not repeated: it may be part of a value."""
     if binding.error:
-        swallowed = SWALLOWED.findall(text.partition("\n")[2])
+        swallowed = SWALLOWED.findall(written.partition("\n")[2])
         lost = f", and with it {', '.join(swallowed)}" if swallowed else ""
-        return f"cannot be read{lost}; close the quote, or put the value in single quotes"
+        name = ASSIGNMENT.match(written)
+        return f"{f'{name[1]} ' if name else ''}cannot be read{lost}; close the quote, and write nothing behind it"
     if binding.key is None:
         return None
     if binding.value is None:
-        return f"{binding.key} has no `=`; write {binding.key}= for an empty value"
+        return "has no `=`; write NAME=value, NAME= for an empty value, and a value of several lines in quotes"
     if not NAME.fullmatch(binding.key):
-        return f"{binding.key!r} is no name; use letters, digits and _, not beginning with a digit"
+        return "what stands before `=` is no name; use letters, digits and _, and no digit first"
     swallowed = SWALLOWED.findall(binding.value.partition("\n")[2])
     if swallowed:
         return f"the quote of {binding.key} swallows {', '.join(swallowed)}; close it in its own line"
     return None
 
 
-def interpolate(line: Line, known: Mapping[str, str], later: frozenset[str]) -> tuple[str, tuple[str, ...]]:
-    """The value with `${X}` and `${X:-default}` replaced from `known`, and what is wrong with its references."""
-    parts, problems = [], []
-    where = f"{line.source}:{line.number}: {line.name}"
-    for atom in parse_variables(line.raw):
-        if isinstance(atom, Literal):
-            parts.append(atom.value)
-            continue
-        name, default = atom.name, atom.default
-        if name not in known and default is None:
-            why = "is cyclic or defined later; put it before" if name in later else "is not defined; define it before"
-            problems.append(f"{where} refers to {name}, which {why}")
-        parts.append(known.get(name, default or ""))
-    return "".join(parts), tuple(problems)
+def repeated(binding: Binding, lines: Mapping[str, Line]) -> str | None:
+    """Whether a binding's key stood in the file before."""
+    if binding.key is None or binding.key not in lines:
+        return None
+    return f"{binding.key} stands in line {lines[binding.key].number} already; keep one of them"
+
+
+def cut_short(name: str, written: str) -> bool:
+    """Whether python-dotenv takes the end of an unquoted secret for a comment."""
+    value = written.partition("=")[2].strip()
+    return named_secret(name) and not value.startswith(("'", '"', "#")) and bool(re.search(r"\s#", value))
+
+
+def expand(raw: str, known: Mapping[str, str]) -> str:
+    """`raw` with `${X}` and `${X:-default}` replaced as python-dotenv does; what is not known becomes empty."""
+    return "".join(atom.resolve(known) for atom in parse_variables(raw))
+
+
+def references(raw: str) -> tuple[str, ...]:
+    """The names that `raw` refers to and gives no default for."""
+    return tuple(atom.name for atom in parse_variables(raw) if isinstance(atom, Variable) and atom.default is None)
+
+
+def has_references(raw: str) -> bool:
+    """Whether python-dotenv would replace anything in `raw`."""
+    return any(isinstance(atom, Variable) for atom in parse_variables(raw))
+
+
+def is_cyclic(name: str, raws: Mapping[str, str]) -> bool:
+    """Whether the references of the key `name` lead back to it; `raws` are the values of one file."""
+    seen: set[str] = set()
+    ahead = [name]
+    while ahead:
+        for reference in references(raws.get(ahead.pop(), "")):
+            if reference == name:
+                return True
+            if reference not in seen:
+                seen.add(reference)
+                ahead.append(reference)
+    return False
 
 
 def canonical(variables: Mapping[str, str]) -> str:
@@ -114,7 +154,8 @@ def canonical(variables: Mapping[str, str]) -> str:
 
     Raises ConfigurationError naming every key whose value cannot be written so.
     """
-    problems = [f"{name}: {why}" for name, value in sorted(variables.items()) if (why := unwritable(value))]
+    checked = ((name, unwritable(name, value)) for name, value in sorted(variables.items()))
+    problems = [f"{name}: {why}" for name, why in checked if why]
     if problems:
         raise ConfigurationError(problems)
     return "".join(f"{name}={quoted(value)}\n" for name, value in sorted(variables.items()))
@@ -122,18 +163,31 @@ def canonical(variables: Mapping[str, str]) -> str:
 
 def quoted(value: str) -> str:
     """The value in the quotes that all three readers take the same way."""
-    return f"'{value}'" if in_single_quotes(value) else f'"{value}"'
+    if in_single_quotes(value):
+        return f"'{value}'"
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def in_single_quotes(value: str) -> bool:
-    return not any(mark in value for mark in ("'", "\\", "${"))
+    """python-dotenv reads escapes and `${…}` in single quotes too, and its older versions `\\'` as no end."""
+    return not any(mark in value for mark in ("'", "\\\\", "${")) and not value.endswith("\\")
 
 
-def unwritable(value: str) -> str | None:
-    """Why no quoting makes the three readers agree on a value, or None."""
+def in_double_quotes(value: str) -> bool:
+    """The shells replace `$` and backticks; python-dotenv knows no way to write them otherwise."""
+    return not any(mark in value for mark in ("$", "`")) and not value.endswith("\\")
+
+
+def unwritable(name: str, value: str) -> str | None:
+    """Why a key cannot stand in a `.env` that all three readers take alike; None when it can."""
+    if not NAME.fullmatch(name):
+        return "is no name that a shell can set; use letters, digits and _, and no digit first"
+    if name in OWNED_BY_BASH:
+        return "is a variable of bash itself, which does not take it from a file; choose another name"
     if CONTROL.search(value):
-        return "holds a NUL, a carriage return or bytes that are not UTF-8, which no .env can; encode it, e.g. as base64"
-    if in_single_quotes(value) or not any(mark in value for mark in '$`\\"!'):
+        return "holds a NUL, a carriage return or no UTF-8, which no .env can; encode it, e.g. as base64"
+    if in_single_quotes(value) or in_double_quotes(value):
         return None
-    return ("mixes a single quote, backslash or ${ with one of $ ` \\ \" !, which python-dotenv, bash and dash read "
-            "differently; encode it, e.g. as base64, or choose another value")
+    return ("holds quotes, backslashes and `$` in a mix that python-dotenv, bash and dash read differently; "
+            "encode it, e.g. as base64, or choose another value")

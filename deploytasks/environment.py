@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .errors import ConfigurationError
-from .secret import Secret, is_secret
+from .secret import Secret
 
 
 @dataclass(frozen=True)
@@ -140,50 +139,9 @@ class Environment:
 def load_environment(name: str, *, root: Path, process: Mapping[str, str] | None = None) -> Environment:
     """The environment `name` of the project at `root`, complete and valid.
 
-    `process` is the process environment; only keys named in DEPLOY_FROM_PROCESS are taken from it. Raises UsageError for
-    a name that is no environment, ConfigurationError with every problem of every layer at once; contacts nothing.
+    `process` is the process environment; only keys named in DEPLOY_FROM_PROCESS are taken from it. Raises UsageError
+    for a name that is no environment, ConfigurationError with every problem of every layer at once; contacts nothing.
     """
-    from . import hosts, layers, schema, settings
+    from .loading import draft
 
-    layers.require_name(name, root)
-    merged = layers.merge(name, root, process or {})
-    ours = {key: text for key, text in merged.texts.items() if key.startswith("DEPLOY_")}
-    theirs = {key: text for key, text in merged.texts.items() if not key.startswith("DEPLOY_")}
-    found, host_problems = hosts.parse({key: text for key, text in ours.items() if key.startswith("DEPLOY_HOSTS")})
-    roles = frozenset(role for host in found for role in host.roles)
-    known, setting_problems = settings.parse(ours, roles)
-    own = {**host_problems, **setting_problems, **contradictions(known, found, theirs)}
-    merged.problems += [f"{merged.origins.get(key, f'environments/{name}.env:1')}: {key} {what}" for key, what in own.items()]
-    rules = schema.read(root)
-    merged.problems += [*rules.problems, *schema.check(rules, name, theirs, merged.origins)]
-    theirs = {**rules.defaults(name), **theirs}
-    secret = {*known.get("secrets", ()), *rules.secrets}
-    merged.problems += unwritable(theirs, merged.origins)
-    if merged.problems:
-        raise ConfigurationError(merged.problems)
-    variables = tuple(
-        Variable(key, Secret(text), merged.origins.get(key, Origin("default")), is_secret(key, text, secret))
-        for key, text in sorted(theirs.items()))
-    origins = tuple((key, origin) for key, origin in merged.origins.items() if key.startswith("DEPLOY_"))
-    return Environment(name, root, found, Settings(**known), variables, tuple(merged.warnings), origins)
-
-
-def contradictions(known: Mapping[str, object], hosts: tuple[Host, ...], theirs: Mapping[str, str]) -> dict[str, str]:
-    """What is wrong between keys, {key: what; next move}."""
-    problems = {}
-    path = str(known.get("path", "/"))
-    if not path.startswith("/") and not all(host.is_local for host in hosts):
-        problems["DEPLOY_PATH"] = "is relative, which only local: hosts may have; write an absolute directory"
-    wait_for = known.get("wait_for")
-    missing = [key for key in wait_for if key not in theirs] if isinstance(wait_for, tuple) else []
-    if missing:
-        problems["DEPLOY_WAIT_FOR"] = f"names {', '.join(missing)}, which is not set; set it, or take it out"
-    return problems
-
-
-def unwritable(texts: Mapping[str, str], origins: Mapping[str, Origin]) -> list[str]:
-    """Application keys that cannot be shipped, each with its place."""
-    from . import dotenv
-
-    return [f"{origins[key]}: {key} {why}" for key, text in texts.items()
-            if key in origins and (why := dotenv.unwritable(text))]
+    return draft(name, root.resolve(), process or {}).environment()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from .environment import Host
@@ -13,50 +13,80 @@ HOST = re.compile(
     r"(?:\[(?P<bracketed>[0-9A-Fa-f:.]+(?:%[A-Za-z0-9]+)?)\]|(?P<address>[A-Za-z0-9_][A-Za-z0-9_.-]*))"
     r"(?::(?P<port>[0-9]{1,5}))?"
 )
+ROLE_KEY = re.compile(r"DEPLOY_HOSTS_(?P<role>[A-Z][A-Z0-9_]*)")
 APP = "app"
+LOOPBACK = ("localhost", "127.0.0.1", "::1", "local")
+SYNTAX = "write [user@]host[:port], IPv6 as user@[::1]:22, or local: for this machine; several with spaces between"
+
+Problems = tuple[tuple[str, str], ...]
+"""(key, what is wrong; next move), never with a value."""
 
 
-def parse(texts: Mapping[str, str]) -> tuple[tuple[Host, ...], dict[str, str]]:
-    """Hosts of all roles, each once, the first primary; and {key: what is wrong; next move}.
-
-    `texts` maps DEPLOY_HOSTS and DEPLOY_HOSTS_<ROLE> to their values.
-    """
+def parse(texts: Mapping[str, str]) -> tuple[tuple[Host, ...], Problems]:
+    """Hosts of all roles, each once, the first of DEPLOY_HOSTS primary; `texts` are the DEPLOY_ keys."""
     found: dict[str, Host] = {}
-    problems: dict[str, str] = {}
-    if not texts.get("DEPLOY_HOSTS", "").split():
-        problems["DEPLOY_HOSTS"] = "is missing; set it to [user@]host[:port] words, or local: for this machine"
-    for key in sorted(texts, key=lambda name: (name != "DEPLOY_HOSTS", name)):
-        role = key.removeprefix("DEPLOY_HOSTS").lstrip("_").lower() or APP
-        for word in texts[key].split():
+    problems: list[tuple[str, str]] = []
+    for key, role in roles(texts):
+        for number, word in enumerate(texts[key].split(), 1):
             host = one(word)
             if host is None:
-                problems[key] = f"{word!r} is no host; write [user@]host[:port], IPv6 as user@[::1]:22, or local:"
+                problems.append((key, f"has no host as word {number}; {SYNTAX}"))
                 continue
             known = found.get(host.name, host)
             found[host.name] = replace(known, roles=(*(name for name in known.roles if name != role), role))
     hosts = tuple(replace(host, primary=number == 0) for number, host in enumerate(found.values()))
-    twin = twins(hosts)
-    if twin:
-        problems["DEPLOY_HOSTS"] = f"{twin[0].name} and {twin[1].name} are one host under two names; keep one"
-    return hosts, problems
+    problems += [("DEPLOY_HOSTS", f"names one host twice, as {first.name} and {second.name}; keep one of them")
+                 for first, second in twins(hosts)]
+    if "DEPLOY_HOSTS" in texts and not texts["DEPLOY_HOSTS"].split():
+        problems.append(("DEPLOY_HOSTS", f"is empty; {SYNTAX}"))
+    return hosts, tuple(problems)
+
+
+def roles(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """The keys that name hosts with their roles, DEPLOY_HOSTS first."""
+    if "DEPLOY_HOSTS" in texts:
+        yield "DEPLOY_HOSTS", APP
+    for match in map(ROLE_KEY.fullmatch, sorted(texts)):
+        if match:
+            yield match[0], match["role"].lower()
 
 
 def one(word: str) -> Host | None:
     """The host that a word names, or None."""
-    if word in ("local:", "local"):
-        return Host("local", is_local=True) if word == "local:" else None
+    if word == "local:":
+        return Host("local", is_local=True)
     match = HOST.fullmatch(word)
-    if match is None or not 0 < int(match["port"] or 22) < 65536:
+    if match is None or word == "local" or not 0 < int(match["port"] or 22) < 65536:
+        return None
+    if match["bracketed"] and not is_ipv6(match["bracketed"]):
         return None
     return Host(match["bracketed"] or match["address"], match["user"], int(match["port"]) if match["port"] else None)
 
 
-def twins(hosts: tuple[Host, ...]) -> tuple[Host, Host] | None:
-    """Two hosts that are written differently and are one: they differ only in user or in a spelt-out default port."""
+def is_ipv6(text: str) -> bool:
+    from ipaddress import AddressValueError, IPv6Address
+
+    try:
+        IPv6Address(text)
+    except AddressValueError:
+        return False
+    return True
+
+
+def twins(hosts: tuple[Host, ...]) -> Iterator[tuple[Host, Host]]:
+    """Hosts that are written differently and are one; their DEPLOY_PATH is one directory."""
     seen: dict[tuple[str, int], Host] = {}
     for host in hosts:
-        place = (host.address.lower(), host.port or 22)
-        if place in seen:
-            return seen[place], host
-        seen[place] = host
-    return None
+        first = seen.setdefault(place(host), host)
+        if first is not host:
+            yield first, host
+
+
+def place(host: Host) -> tuple[str, int]:
+    """Where a host listens; whom one logs in as makes no other host of it."""
+    address = host.address.lower().rstrip(".")
+    if ":" in address:
+        from ipaddress import IPv6Address
+
+        address = IPv6Address(address).compressed
+    return ("local" if address in LOOPBACK else address), host.port or 22

@@ -1,38 +1,51 @@
-"""The dotenv layers of an environment, in their precedence, merged into one text per key with its origin."""
+"""The layers of an environment in their precedence, merged: one text per key, with its origin."""
 
 from __future__ import annotations
 
 import re
 import stat
 import subprocess
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from . import dotenv, git
+from . import dotenv
 from .command import command
+from .dotenv import Layer, Line
 from .environment import Origin
 from .errors import UsageError
-from .secret import is_secret
+from .secret import URL_PASSWORD, named_secret
 
 ENVIRONMENT_NAME = re.compile(r"[a-z][a-z0-9_-]*")
 COMMON = "common"
+PROCESS = "process"
 
 
-@dataclass
+@dataclass(frozen=True)
+class Value:
+    """What one layer says of a key."""
+
+    text: str
+    origin: Origin
+
+
+@dataclass(frozen=True)
 class Merged:
-    """Every key with its final text, its origin, and those it won over (oldest first)."""
+    """All layers as one: what they say of every key, oldest first, and everything wrong with them."""
 
-    texts: dict[str, str] = field(default_factory=dict)
-    origins: dict[str, Origin] = field(default_factory=dict)
-    losers: dict[str, list[Origin]] = field(default_factory=dict)
-    problems: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
+    values: Mapping[str, tuple[Value, ...]]
+    problems: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    lost: frozenset[str] = frozenset()
 
-    def put(self, name: str, text: str, origin: Origin) -> None:
-        if name in self.origins:
-            self.losers.setdefault(name, []).append(self.origins[name])
-        self.texts[name], self.origins[name] = text, origin
+    @property
+    def texts(self) -> dict[str, str]:
+        """The winner of every key."""
+        return {name: said[-1].text for name, said in self.values.items()}
+
+    @property
+    def origins(self) -> dict[str, Origin]:
+        return {name: said[-1].origin for name, said in self.values.items()}
 
 
 def environment_names(root: Path) -> tuple[str, ...]:
@@ -44,84 +57,111 @@ def environment_names(root: Path) -> tuple[str, ...]:
 def require_name(name: str, root: Path) -> None:
     """Raises UsageError, naming the environments that exist, unless `name` is one of them."""
     known = environment_names(root)
-    listed = f"environments here: {', '.join(known)}" if known else f"no environment exists in {root / 'environments'}"
+    choice = f"use one of {', '.join(known)}" if known else "write environments/dev.env, or run `init`"
     if not name:
-        raise UsageError(f"--env: is missing; {listed}")
+        raise UsageError(f"--env: is missing; {choice}")
     if not ENVIRONMENT_NAME.fullmatch(name) or name == COMMON:
-        raise UsageError(f"--env: {name!r} is no name of an environment; {listed}")
+        raise UsageError(f"--env: {name!r} cannot be the name of an environment; {choice}")
     if name not in known:
-        raise UsageError(f"environments/{name}.env: does not exist; {listed}")
+        raise UsageError(f"environments/{name}.env: does not exist; {choice}")
 
 
-def merge(name: str, root: Path, process: Mapping[str, str]) -> Merged:
-    """Read and merge every layer of the environment `name`; problems are collected, not raised."""
-    merged = Merged()
-    for source, data in files(name, root, merged):
-        add(merged, dotenv.read(data, source))
-    for source, data in decrypted(name, root, merged):
-        add(merged, dotenv.read(data, source))
-    for source, data in local(name, root, merged):
-        add(merged, dotenv.read(data, source))
-    for key in merged.texts.get("DEPLOY_FROM_PROCESS", "").split():
-        if key in process:
-            merged.put(key, process[key], Origin("process"))
-    return merged
+def merge(name: str, root: Path, process: Mapping[str, str], secrets: Collection[str] = ()) -> Merged:
+    """Read every layer of the environment `name`; of the process only the keys that DEPLOY_FROM_PROCESS names.
+
+    `secrets` are names of keys that are secret besides those that DEPLOY_SECRETS and their names tell.
+    """
+    plain = [layer for part in (COMMON, name) for layer in plain_layer(root, f"environments/{part}.env")]
+    decrypt = stacked(plain).texts.get("DEPLOY_DECRYPT", "")
+    written = [*plain, *decrypted_layers(name, root, decrypt), *local_layer(name, root)]
+    wanted = stacked(written).texts.get("DEPLOY_FROM_PROCESS", "").split()
+    taken = Layer(tuple(Line(key, process[key], PROCESS, literal=True) for key in wanted if key in process))
+    return stacked([*written, taken], secrets)
 
 
-def add(merged: Merged, layer: dotenv.Layer) -> None:
-    """Put one layer over the others, its references replaced by what is known so far."""
-    merged.problems += layer.problems
-    names = frozenset(line.name for line in layer.lines)
-    for line in layer.lines:
-        text, problems = dotenv.interpolate(line, merged.texts, names)
-        if problems and is_secret(line.name, text):
-            where = f"{line.source}:{line.number}: {line.name}"
-            problems = (f"{where} is a secret with ${{…}} in it; write the value out, or encode it",)
-        merged.problems += problems
-        merged.put(line.name, text, Origin(line.source, line.number))
-
-
-def files(name: str, root: Path, merged: Merged) -> Iterator[tuple[str, bytes]]:
-    """common.env, where there is one, and <env>.env."""
-    for part in (COMMON, name):
-        path = root / "environments" / f"{part}.env"
-        if part == name or path.exists():
-            yield from content(path, root, merged)
-
-
-def local(name: str, root: Path, merged: Merged) -> Iterator[tuple[str, bytes]]:
-    """<env>.local.env: refused when git tracks it, warned about when others can read it."""
-    path = root / "environments" / f"{name}.local.env"
-    if not path.exists():
-        return
-    source = str(path.relative_to(root))
-    if git.tracks(root, source):
-        merged.problems.append(f"{source}:1: is tracked by git; `git rm --cached {source}`, and change the secrets in it")
-    if path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
-        merged.warnings.append(f"{source}: others on this machine can read it; `chmod 600 {source}`")
-    yield from content(path, root, merged)
-
-
-def content(path: Path, root: Path, merged: Merged) -> Iterator[tuple[str, bytes]]:
-    """The bytes of a layer; what keeps it from being read is a problem."""
-    source = str(path.relative_to(root))
+def plain_layer(root: Path, source: str) -> Iterator[Layer]:
+    """The layer in a file, if it is there; what keeps it from being read is a problem."""
     try:
-        yield source, path.read_bytes()
+        yield dotenv.read((root / source).read_bytes(), source)
+    except FileNotFoundError:
+        return
     except OSError as error:
-        merged.problems.append(f"{source}:1: cannot be read ({error.strerror}); see its permissions")
+        yield Layer(problems=(f"{source}:1: cannot be read ({error.strerror}); look at its type and permissions",))
 
 
-def decrypted(name: str, root: Path, merged: Merged) -> Iterator[tuple[str, bytes]]:
-    """<env>.secrets.env.*, as DEPLOY_DECRYPT prints them; the clear text stays in memory."""
+def local_layer(name: str, root: Path) -> Iterator[Layer]:
+    """<env>.local.env: refused when git tracks it, warned about when others can read it."""
+    source = f"environments/{name}.local.env"
+    for layer in plain_layer(root, source):
+        from . import git
+
+        if git.tracks(root, source):
+            cure = f"run `git rm --cached {source}`, and change its secrets"
+            yield Layer(problems=(f"{source}:1: is tracked by git; {cure}",))
+        if (root / source).stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
+            yield Layer(warnings=(f"{source}:1: others on this machine can read it; run `chmod 600 {source}`",))
+        yield layer
+
+
+def decrypted_layers(name: str, root: Path, decrypt: str) -> Iterator[Layer]:
+    """<env>.secrets.env.* as DEPLOY_DECRYPT prints them; the clear text stays in memory."""
     for path in sorted((root / "environments").glob(f"{name}.secrets.env.*")):
-        source = str(path.relative_to(root))
-        line = merged.texts.get("DEPLOY_DECRYPT")
-        if not line:
-            merged.problems.append(f"{source}:1: is encrypted; set DEPLOY_DECRYPT, e.g. to sops -d {{file}}")
+        source = f"environments/{path.name}"
+        if path.name.endswith("~"):
+            continue  # an editor's copy of what was
+        if "{file}" not in decrypt:
+            why = "has no {file} in it" if decrypt else "is not set"
+            problem = f"{source}:1: is encrypted and DEPLOY_DECRYPT {why}; set it, e.g. to sops -d {{file}}"
+            yield Layer(problems=(problem,))
             continue
-        run = command("sh", "-c", line.replace("{file}", command(path).shell))
-        done = subprocess.run(run.words, cwd=root, stdin=subprocess.DEVNULL, capture_output=True, check=False)
-        if done.returncode != 0:
-            merged.problems.append(f"{source}:1: DEPLOY_DECRYPT ended with exit code {done.returncode}; run it by hand")
+        line = decrypt.replace("{file}", command(path).shell)
+        done = subprocess.run(
+            ("sh", "-c", line), cwd=root, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        if done.returncode == 0:
+            yield dotenv.read(done.stdout, source)
         else:
-            yield source, done.stdout
+            failed = f"cannot be decrypted, DEPLOY_DECRYPT ended with exit code {done.returncode}"
+            yield Layer(problems=(f"{source}:1: {failed}; run that command by hand to see why",))
+
+
+def stacked(layers: Iterable[Layer], secrets: Collection[str] = ()) -> Merged:
+    """The layers one over the other, each reference replaced by what was known above it."""
+    layers = tuple(layers)
+    values: dict[str, tuple[Value, ...]] = {}
+    known: dict[str, str] = {}
+    unknown: list[tuple[Line, Layer]] = []
+    for layer in layers:
+        for line in layer.lines:
+            if not line.literal and not known.keys() >= set(dotenv.references(line.raw)):
+                unknown.append((line, layer))
+            known[line.name] = line.raw if line.literal else dotenv.expand(line.raw, known)
+            said = Value(known[line.name], Origin(line.source, line.number))
+            values[line.name] = (*values.get(line.name, ()), said)
+    secret = {*secrets, *known.get("DEPLOY_SECRETS", "").split()}
+    problems = (*(problem for layer in layers for problem in layer.problems),
+                *(in_secret(line) for layer in layers for line in layer.lines
+                  if named_secret(line.name, secret) and not line.literal and dotenv.has_references(line.raw)),
+                *(unresolved(line, layer) for line, layer in unknown if not named_secret(line.name, secret)))
+    warnings = tuple(warning for layer in layers for warning in layer.warnings)
+    return Merged(values, problems, warnings, frozenset().union(*(layer.lost for layer in layers)))
+
+
+def in_secret(line: Line) -> str:
+    """The problem of a secret that python-dotenv would change on reading."""
+    return (f"{line.where}: {line.name} is a secret with ${{…}} in it, which is replaced even in single quotes; "
+            "choose another secret, or encode it")
+
+
+def unresolved(line: Line, layer: Layer) -> str:
+    """The problem of a reference that leads nowhere; what stands in a URL with a password is not repeated."""
+    raws = {other.name: other.raw for other in layer.lines}
+    named = dotenv.references(line.raw)
+    missing = [name for name in named if name not in raws]
+    where = f"{line.where}: {line.name} refers to"
+    if URL_PASSWORD.search(line.raw):
+        return f"{where} a key that is not set above it; set it before, or write `${{` as %24%7B"
+    if dotenv.is_cyclic(line.name, raws):
+        return f"{where} itself in a circle; write one of the values out"
+    if missing:
+        return f"{where} {', '.join(missing)}, which is not set; set it above, or write ${{NAME:-default}}"
+    return f"{where} {', '.join(named)}, which is set only further down; move it up"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,12 @@ else:
 
 SOURCE = "environments/schema.toml"
 TYPES = {
-    "string": r"(?s).*", "integer": r"[+-]?\d+", "number": r"[+-]?\d+(\.\d+)?", "boolean": r"(?i)true|false|yes|no|1|0|on|off",
-    "url": r"[A-Za-z][A-Za-z0-9+.-]*:\S+", "email": r"[^@\s]+@[^@\s]+",
+    "string": r"(?s).*", "integer": r"[+-]?\d+", "number": r"[+-]?\d+(\.\d+)?",
+    "boolean": r"(?i)true|false|yes|no|1|0|on|off", "url": r"[A-Za-z][A-Za-z0-9+.-]*:\S+", "email": r"[^@\s]+@[^@\s]+",
 }
 FIELDS = {
-    "type": str, "required": bool, "required_in": list, "secret": bool, "pattern": str, "default": str, "description": str,
-    "must_differ_between": list, "forbid_in": list,
+    "type": str, "required": bool, "required_in": list, "secret": bool, "pattern": str, "default": str,
+    "description": str, "must_differ_between": list, "forbid_in": list,
 }
 
 
@@ -42,6 +42,14 @@ class Rule:
     must_differ_between: tuple[str, ...] = ()
     forbid_in: tuple[str, ...] = ()
 
+    def default_in(self, environment: str) -> str | None:
+        """The text of the key when nobody sets it."""
+        return None if environment in self.forbid_in else self.default
+
+    @property
+    def about(self) -> str:
+        return f" ({self.description})" if self.description else ""
+
 
 @dataclass(frozen=True)
 class Schema:
@@ -51,80 +59,84 @@ class Schema:
     problems: tuple[str, ...] = ()
 
     @property
-    def secrets(self) -> tuple[str, ...]:
-        return tuple(rule.name for rule in self.rules if rule.secret)
+    def secrets(self) -> frozenset[str]:
+        return frozenset(rule.name for rule in self.rules if rule.secret)
 
     def defaults(self, environment: str) -> dict[str, str]:
         """Texts of the keys that need not be written in `environment`."""
-        return {rule.name: rule.default for rule in self.rules
-                if rule.default is not None and environment not in rule.forbid_in}
+        return {rule.name: text for rule in self.rules if (text := rule.default_in(environment)) is not None}
 
 
-def read(root: Path) -> Schema:
-    """The schema of a project; empty when it has none."""
-    path = root / SOURCE
-    if not path.exists():
-        return Schema()
+def read(root: Path, environments: Collection[str]) -> Schema:
+    """The schema of a project, empty when it has none; `environments` are those that exist."""
     try:
-        tables = tomllib.loads(path.read_text("utf-8"))
+        tables = tomllib.loads((root / SOURCE).read_bytes().decode("utf-8"))
+    except FileNotFoundError:
+        return Schema()
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        return Schema((), (f"{SOURCE}: cannot be read ({error}); correct it",))
-    problems = tuple(problem for name, table in tables.items() for problem in table_problems(name, table))
-    if problems:
-        return Schema((), problems)
-    return Schema(tuple(
-        Rule(name, **{field: tuple(value) if isinstance(value, list) else value for field, value in table.items()})
-        for name, table in tables.items()))
+        return Schema((), (f"{SOURCE}:1: cannot be read ({error}); correct it",))
+    problems = tuple(f"{SOURCE}:1: {problem}" for name, table in tables.items()
+                     for problem in table_problems(name, table, environments))
+    return Schema((), problems) if problems else Schema(tuple(rule(*item) for item in tables.items()))
 
 
-def table_problems(name: str, table: Any) -> Iterator[str]:
+def rule(name: str, table: Mapping[str, Any]) -> Rule:
+    """The rule in a table that has no problems."""
+    fields: dict[str, Any] = {field: tuple(said) if isinstance(said, list) else said for field, said in table.items()}
+    return Rule(name, **fields)
+
+
+def table_problems(name: str, table: Any, environments: Collection[str]) -> Iterator[str]:
     """What is wrong with one key's table."""
     if not isinstance(table, dict):
-        yield f"{SOURCE}: {name} is no table; write [{name}]"
+        yield f"{name} is no table; write [{name}]"
         return
+    if name.startswith("DEPLOY_"):
+        yield f"[{name}] is a key of the tool, which knows its type; remove it"
     for field, value in table.items():
         if field not in FIELDS:
-            yield f"{SOURCE}: [{name}] {field} is unknown; it has {', '.join(FIELDS)}"
+            yield f"[{name}] {field} is unknown; use {', '.join(FIELDS)}"
         elif not isinstance(value, FIELDS[field]):
-            yield f"{SOURCE}: [{name}] {field} is not a {FIELDS[field].__name__}; correct it"
+            yield f"[{name}] {field} is not a {FIELDS[field].__name__}; correct it"
+        elif isinstance(value, list) and not set(map(str, value)) <= set(environments):
+            absent = sorted(set(map(str, value)) - set(environments))
+            what = f"{field} names {', '.join(absent)}, which is no environment"
+            yield f"[{name}] {what}; use {', '.join(environments)}"
     if table.get("type", "string") not in TYPES:
-        yield f"{SOURCE}: [{name}] type is unknown; use one of {', '.join(TYPES)}"
+        yield f"[{name}] type is unknown; use one of {', '.join(TYPES)}"
     try:
         re.compile(str(table.get("pattern", "")))
     except re.error as error:
-        yield f"{SOURCE}: [{name}] pattern is no regular expression ({error}); correct it"
+        yield f"[{name}] pattern is no regular expression ({error}); correct it"
 
 
-def check(schema: Schema, environment: str, texts: Mapping[str, str], origins: Mapping[str, Origin]) -> list[str]:
-    """What an environment's application keys do against the rules; never a value."""
-    return [problem for rule in schema.rules for problem in rule_problems(rule, environment, texts, origins)]
-
-
-def rule_problems(
-    rule: Rule, environment: str, texts: Mapping[str, str], origins: Mapping[str, Origin]
+def check(
+    schema: Schema, environment: str, texts: Mapping[str, str], origins: Mapping[str, Origin]
 ) -> Iterator[str]:
-    """What is wrong with one key."""
-    about = f" ({rule.description})" if rule.description else ""
-    if rule.name not in texts:
-        if (rule.required or environment in rule.required_in) and rule.default is None:
-            yield f"environments/{environment}.env:1: {rule.name} is missing{about}; set it"
-        return
-    where, text = f"{origins[rule.name]}: {rule.name}", texts[rule.name]
-    if environment in rule.forbid_in:
-        yield f"{where} must not be set in {environment}{about}; remove it"
-    if not re.fullmatch(TYPES[rule.type], text):
-        yield f"{where} is not of type {rule.type}{about}; correct it"
-    if rule.pattern is not None and not re.fullmatch(rule.pattern, text):
-        yield f"{where} does not match its pattern in {SOURCE}{about}; correct it"
-
-
-def equal_where_they_must_differ(schema: Schema, environments: Mapping[str, Mapping[str, str]]) -> list[str]:
-    """Keys that hold the same value in two environments that must not share it."""
-    problems = []
+    """What an environment's application keys, defaults included, do against the rules; never a value."""
     for rule in schema.rules:
-        names = [name for name in rule.must_differ_between if rule.name in environments.get(name, {})]
-        for number, first in enumerate(names):
-            for second in names[number + 1 :]:
-                if environments[first][rule.name] == environments[second][rule.name]:
-                    problems.append(f"environments/{second}.env: {rule.name} is the same as in {first}; change one of them")
-    return problems
+        where = f"{origins.get(rule.name, f'environments/{environment}.env:1')}: {rule.name}"
+        if rule.name in texts:
+            yield from (f"{where} {problem}" for problem in value_problems(rule, environment, texts[rule.name]))
+        elif rule.required or environment in rule.required_in:
+            yield f"{where} is missing{rule.about}; set it"
+
+
+def value_problems(rule: Rule, environment: str, text: str) -> Iterator[str]:
+    """What is wrong with the value of one key."""
+    if environment in rule.forbid_in:
+        yield f"must not be set in {environment}{rule.about}; remove it"
+    if not re.fullmatch(TYPES[rule.type], text):
+        yield f"is not of type {rule.type}{rule.about}; correct it"
+    if rule.pattern is not None and not re.fullmatch(rule.pattern, text):
+        yield f"does not match its pattern in {SOURCE}{rule.about}; correct it"
+
+
+def shared_secrets(
+    schema: Schema, environment: str, texts: Mapping[str, str], others: Mapping[str, Mapping[str, str]]
+) -> Iterator[tuple[str, str]]:
+    """(key, other environment) where both hold one value and must not."""
+    for rule in schema.rules:
+        if environment in rule.must_differ_between and rule.name in texts:
+            yield from ((rule.name, other) for other in rule.must_differ_between
+                        if other != environment and others.get(other, {}).get(rule.name) == texts[rule.name])

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import re
-import shlex
-import urllib.parse
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .environment import Variable
+    from .environment import Settings, Variable
 
 SHORT = 6
 """Values with fewer characters are masked only as their own key's value."""
-SECRET_NAME = re.compile(r"(?:^|_)(?:PASSWORD|SECRET|KEY|TOKEN|DSN)$")
-URL_PASSWORD = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#\s]*:(?P<password>[^/?#\s]*)@")
+SECRET_NAME = re.compile(r"(?:^|_)(?:PASSWORD|SECRET|KEY|TOKEN|DSN)$", re.IGNORECASE)
+URL_PASSWORD = re.compile(
+    r"[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#\s:]*:(?![0-9]*(?:[/?#]|$))(?P<password>\S+)@"
+    r"|\S*[?&](?:password|passwd|sslpassword|secret|token|api_?key)=(?P<parameter>[^&#\s]+))", re.IGNORECASE)
+RELEASE_ID = r"\b\d{14}-[0-9a-f]{7}\b"
 
 
 class Secret:
@@ -49,86 +49,122 @@ class Secret:
         raise TypeError("a secret is not serialised")
 
 
-def is_secret(name: str, value: str, further: Iterable[str] = ()) -> bool:
+def named_secret(name: str, further: Iterable[str] = ()) -> bool:
+    """Whether a key's name alone says that its value must be masked."""
+    return bool(SECRET_NAME.search(name)) or name in further
+
+
+def is_secret(name: str, value: str, settings: Settings) -> bool:
     """Whether a key's value must be masked: by its name, by DEPLOY_SECRETS, or as a URL with a password."""
-    return bool(SECRET_NAME.search(name)) or name in set(further) or URL_PASSWORD.search(value) is not None
+    return named_secret(name, settings.secrets) or URL_PASSWORD.search(value) is not None
 
 
 class Redactor:
-    """Replaces the secrets of some variables in any text, also in their quoted, encoded and per-line forms."""
+    """Replaces the secrets of some variables in any text, also in their quoted, encoded and per-line forms.
 
-    def __init__(self, variables: Iterable[Variable]) -> None:
-        masks: dict[str, str] = {}
-        short: list[str] = []
+    Release ids and the texts in `kept` (hosts, paths, revisions) stay as they are, even when a secret is part of one.
+    """
+
+    def __init__(self, variables: Iterable[Variable], *, kept: Iterable[str] = ()) -> None:
+        masks = {text: text for text in kept}
+        short = []
         for variable in variables:
             text = variable.value.reveal()
-            if not variable.secret or not text:
-                continue
-            if len(text) < SHORT:
-                short.append(rf"(?P<_{len(short)}>\b{re.escape(variable.name)}[\"']?\s*[=:]\s*[\"']?){re.escape(text)}")
-                continue
-            for form in forms(text):
-                masks.setdefault(form, f"[{variable.name}]")
+            if variable.secret and len(text.strip()) >= SHORT:
+                for form in forms(text):
+                    masks.setdefault(form, f"[{variable.name}]")
+            elif variable.secret and text:
+                short.append((variable.name, text))
         self._masks = masks
-        self.longest = max(map(len, masks), default=0)
-        exact = [re.escape(form) for form in sorted(masks, key=len, reverse=True)]
-        self._pattern = re.compile("|".join([*exact, *short])) if exact or short else None
+        self._pattern = re.compile("|".join(alternatives(masks, short)))
+        self._begun = re.compile("|".join(pending(name) for name, _ in short))
+        self._beginnings = sorted((*masks, *(name for name, _ in short)))
+        self._first = frozenset(text[0] for text in self._beginnings)
+        self._longest = max(map(len, self._beginnings), default=0)
 
     def text(self, text: str) -> str:
         """`text` with every secret replaced by its key's name in brackets."""
-        return self._pattern.sub(self._mask, text) if self._pattern is not None else text
-
-    def _mask(self, found: re.Match[str]) -> str:
-        kept = next((part for part in found.groups() if part is not None), None)
-        return self._masks[found[0]] if kept is None else f"{kept}[masked]"
+        return self._pattern.sub(self._mask, text)
 
     def stream(self) -> RedactedStream:
         """For text that comes in pieces: a secret cut in two is still masked."""
         return RedactedStream(self)
+
+    def _mask(self, found: re.Match[str]) -> str:
+        key = found.lastgroup and next(part for part in found.groups() if part is not None)
+        return f"{key}[masked]" if key else self._masks.get(found[0], found[0])
+
+    def _settled(self, text: str) -> int:
+        """Up to where nothing that is still to come can change what must be masked."""
+        for start in range(max(0, len(text) - self._longest + 1), len(text)):
+            if text[start] in self._first and self._begins(text[start:]):
+                return start
+        begun = self._begun.search(text) if self._begun.pattern else None
+        return begun.start() if begun else len(text)
+
+    def _begins(self, tail: str) -> bool:
+        """Whether a secret begins with `tail`."""
+        at = bisect_left(self._beginnings, tail)
+        return at < len(self._beginnings) and self._beginnings[at].startswith(tail)
 
 
 class RedactedStream:
     """Holds back the end of what it is fed while that could be the beginning of a secret."""
 
     def __init__(self, redactor: Redactor) -> None:
-        self._redactor, self._rest = redactor, ""
+        self._redactor, self._held = redactor, ""
 
     def feed(self, text: str) -> str:
         """What can be shown by now."""
-        self._rest = self._redactor.text(self._rest + text)
-        held = self._held()
-        shown, self._rest = self._rest[: len(self._rest) - held], self._rest[len(self._rest) - held :]
-        return shown
-
-    def _held(self) -> int:
-        """How many characters at the end begin a secret."""
-        tail = self._rest[-(self._redactor.longest - 1) :] if self._redactor.longest > 1 else ""
-        for start in range(len(tail)):
-            piece = tail[start:]
-            if any(form.startswith(piece) for form in self._redactor._masks):
-                return len(piece)
-        return 0
+        text = self._held + text
+        shown: list[str] = []
+        at, end = 0, self._redactor._settled(text)
+        for found in self._redactor._pattern.finditer(text):
+            if found.end() > end:
+                end = min(end, found.start())
+                break
+            shown += text[at : found.start()], self._redactor._mask(found)
+            at = found.end()
+        self._held = text[end:]
+        return "".join((*shown, text[at:end]))
 
     def flush(self) -> str:
         """The rest."""
-        shown, self._rest = self._redactor.text(self._rest), ""
-        return shown
+        rest, self._held = self._held, ""
+        return self._redactor.text(rest)
 
 
 def forms(text: str) -> Iterator[str]:
-    """The ways in which programs print a secret: as it is, quoted, escaped, URL-encoded, base64, line by line."""
-    found = {text, text.strip(), shlex.quote(text), repr(text)[1:-1], json.dumps(text)[1:-1],
-             json.dumps(text, ensure_ascii=False)[1:-1], urllib.parse.quote(text, safe=""), urllib.parse.quote(text),
-             urllib.parse.quote_plus(text), *encoded(text)}
-    found.update(line.strip() for line in text.splitlines())
-    password = URL_PASSWORD.search(text)
-    if password is not None:
-        found.update((password["password"], urllib.parse.unquote(password["password"])))
+    """Every disguise of a secret and of the password in it that is long enough to be told apart."""
+    from .disguise import disguises
+
+    found = set(disguises(text))
+    url = URL_PASSWORD.search(text)
+    if url is not None:
+        from urllib.parse import unquote
+
+        password = url["password"] or url["parameter"]
+        found |= disguises(password) | disguises(unquote(password))
     return (form for form in found if len(form) >= SHORT)
 
 
-def encoded(text: str) -> Iterator[str]:
-    """base64 in its two alphabets; without padding, so that it is found inside a longer text too."""
-    raw = text.encode("utf-8", "surrogateescape")
-    for encode in (base64.b64encode, base64.urlsafe_b64encode):
-        yield encode(raw).decode().rstrip("=")
+def key_of(name: str) -> str:
+    """The pattern of a key in front of its value, in a shell, a dict, JSON or YAML."""
+    return rf"\b(?i:{name})[\"']?[ \t]*[=:][ \t]*[\"']?"
+
+
+def pending(name: str) -> str:
+    """The pattern of a text that ends where the key's value may still come."""
+    return rf"\b(?i:{name})[\"']?[ \t]*\Z|{key_of(name)}.{{0,{SHORT}}}\Z"
+
+
+def alternatives(masks: Iterable[str], short: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Patterns in the order they are tried: the longest text first, so that no secret hides a longer one."""
+    beginnings: dict[str, list[str]] = {}
+    for text in sorted(masks, key=lambda text: (-len(text), text)):
+        beginnings.setdefault(text[0], []).append(re.escape(text[1:]))
+    yield from (f"{re.escape(first)}(?:{'|'.join(rests)})" for first, rests in beginnings.items())
+    for number, (name, text) in enumerate(short):
+        end = r"(?!\w)" if re.match(r"\w", text[-1]) else ""
+        yield rf"(?P<key{number}>{key_of(name)}){re.escape(text)}{end}"
+    yield RELEASE_ID

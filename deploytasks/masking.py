@@ -1,0 +1,51 @@
+"""What is shown in place of a secret: its length, and a fingerprint that only this user can compute."""
+
+from __future__ import annotations
+
+import hmac
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Mask:
+    """Equal masks mean equal values; neither field tells a character of one."""
+
+    length: int
+    fingerprint: str
+
+    def __str__(self) -> str:
+        return f"<secret, {self.length} characters, {self.fingerprint}>"
+
+    def document(self) -> dict[str, Any]:
+        return {"length": self.length, "fingerprint": self.fingerprint}
+
+
+def mask(text: str, key: bytes) -> Mask:
+    """The mask of a secret under a user's key."""
+    digest = hmac.new(key, text.encode("utf-8", "surrogateescape"), "sha256").hexdigest()
+    return Mask(len(text), digest[:8])
+
+
+def user_key(process: Mapping[str, str]) -> bytes:
+    """This user's fingerprint key: random, made on first use, in a file that only the user can read."""
+    base = process.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    directory = Path(base) / "deploytasks"
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    directory.chmod(0o700)
+    path = directory / "fingerprint.key"
+    fresh = directory / f"fingerprint.{os.getpid()}.{secrets.token_hex(4)}"
+    if not path.exists():
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(secrets.token_bytes(32))
+        try:
+            os.link(fresh, path)
+        except FileExistsError:
+            pass  # another run was first: its key is this user's key
+        finally:
+            fresh.unlink()
+    return path.read_bytes()
