@@ -21,7 +21,7 @@ def tool_findings(facts: Mapping[str, Any], environment: Environment, bundle: Bu
         return  # said already: the interpreter itself is missing
     if wanted == "uv" and not facts["uv"]:
         yield "uv is missing and DEPLOY_INSTALLER=uv; install uv there, or set DEPLOY_INSTALLER=auto"
-    elif not facts["uv"] and not facts["venv"]:
+    elif not facts["uv"] and not facts["venv"] and facts["installer"] != "host-pip":
         yield f"{environment.settings.python} has no venv module with pip, and there is no uv; `apt install python3-venv` there"
     if bundle is not None and bundle.requires_python and not satisfies(facts["python"], bundle.requires_python):
         yield f"{environment.settings.python} is {facts['python']}, the project requires {bundle.requires_python}; set DEPLOY_PYTHON"

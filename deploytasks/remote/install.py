@@ -10,6 +10,7 @@ from deploytasks.remote.failure import Failure
 from deploytasks.remote.files import read_json, relink, write, write_json
 
 COMPLETE = ".complete"
+QUIET = ("--disable-pip-version-check", "--no-input", "--progress-bar=off", "--no-warn-script-location")
 ASK = """
 import json, platform, sys, sysconfig
 try:
@@ -17,8 +18,13 @@ try:
     able = True
 except ImportError:
     able = False
+try:
+    import pip
+    pip_version = pip.__version__
+except ImportError:
+    pip_version = ""
 libc = platform.libc_ver()
-print(json.dumps({"python": platform.python_version(), "implementation": sys.implementation.name, "venv": able,
+print(json.dumps({"python": platform.python_version(), "implementation": sys.implementation.name, "venv": able, "pip": pip_version,
     "platform": sysconfig.get_platform(), "libc": libc, "executable": sys.executable}))
 """
 
@@ -31,7 +37,13 @@ def install_facts(state, python="python3", installer="auto"):
     names = os.listdir(venvs) if os.path.isdir(venvs) else []
     complete = sorted(name for name in names if os.path.exists(os.path.join(venvs, name, COMPLETE)))
     return {"python": "", "platform": "", "implementation": "", "venv": False, **found, "uv": uv or "",
-            "installer": "uv" if uv else "pip", "venvs": complete, "tag": "cp", "platforms": platforms(found)}
+            "installer": "uv" if uv else "host-pip" if able(found.get("pip", "")) else "pip", "venvs": complete, "tag": "cp", "platforms": platforms(found)}
+
+
+def able(pip):
+    """Whether this pip can install into another environment (`--python`, since 22.3)."""
+    parts = pip.split(".")
+    return len(parts) > 1 and (int(parts[0]), int(parts[1])) >= (22, 3)
 
 
 def interpreter(python):
@@ -94,19 +106,23 @@ def make(state, place, python, bundle, installer, wheels, hashed, empty, offline
     index = ["--no-index", "--find-links", os.path.join(bundle, "wheels")] if offline else []
     for words in ([asked, ["--no-deps", *local]] if hashed and local and asked else [[*asked, *local]]):
         if words:
-            run(state, [*installing(place, installer), *index, *words], "install the requirements")
+            run(state, [*installing(place, installer, python), *index, *words], "install the requirements")
     for path in local:
         compare(place, path)
+    if installer != "uv":
+        run(state, [os.path.join(place, "bin", "python"), "-m", "compileall", "-q", "-j0", site_packages(place)], "compile")
     seal(place)
 
 
-def installing(place, installer):
+def installing(place, installer, host_python):
     """The command that installs into an environment, less what to install."""
     python = os.path.join(place, "bin", "python")
+    if installer == "host-pip":
+        return [host_python, "-m", "pip", "--python", python, "install", "--no-compile", *QUIET]
     if installer == "uv":
         # copies, because a hot patch in one environment must not reach uv's cache, and others, through a hard link
         return [find_uv(), "pip", "install", "--no-config", "--link-mode=copy", "--compile-bytecode", "--python", python]
-    return [python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--progress-bar=off"]
+    return [python, "-m", "pip", "install", "--no-compile", *QUIET]
 
 
 def create(state, place, python, installer, pip):
@@ -114,7 +130,8 @@ def create(state, place, python, installer, pip):
     if installer == "uv":
         run(state, [find_uv(), "venv", "--no-config", "--quiet", "--python", python, place], "make the environment")
     else:
-        run(state, [python, "-m", "venv", *([] if pip else ["--without-pip"]), place], "make the environment")
+        bare = installer == "host-pip" or not pip  # bootstrapping pip takes seconds; the host's own can install into it
+        run(state, [python, "-m", "venv", *(["--without-pip"] if bare else []), place], "make the environment")
 
 
 def run(state, words, what):
