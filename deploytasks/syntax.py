@@ -115,8 +115,8 @@ def paths_in_release(text: str) -> tuple[str, ...]:
 
 def deploy_path(text: str) -> str:
     """DEPLOY_PATH without empty parts; whether it may be relative is asked where the hosts are known."""
-    if not re.fullmatch(r"[A-Za-z0-9/._+@-]+", text):
-        raise Wrong("holds characters that are not safe in a path; use letters, digits and / . _ + @ -")
+    if not re.fullmatch(r"[A-Za-z0-9/._+@ -]+", text) or text != text.strip():
+        raise Wrong("holds characters that are not safe in a path; use letters, digits, blanks and / . _ + @ -")
     parts = [part for part in text.split("/") if part not in ("", ".")]
     if ".." in parts or any(part.startswith("-") for part in parts):
         raise Wrong("has a part that is `..` or begins with `-`; write the directory out")
