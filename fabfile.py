@@ -1,7 +1,7 @@
 """The tasks of this repository: those of deploytasks, and the demo."""
 
-from deploytasks import namespace
 from demo import demo
+from deploytasks import namespace
 
 ns = namespace()
 ns.add_task(demo)

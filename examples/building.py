@@ -1,4 +1,4 @@
-"""Makes a real project of the examples: git repositories with remotes, a private package as a submodule with one of its own."""
+"""Makes a real project of the examples: git repositories with remotes, and a private package as a nested submodule."""
 
 from __future__ import annotations
 
@@ -12,6 +12,23 @@ from pathlib import Path
 EXAMPLES = Path(__file__).resolve().parent
 WHO = {"user.name": "Ada Example", "user.email": "ada@example.com", "commit.gpgsign": "false"}
 """Written into every repository made here, so that commits work without a git configuration of one's own."""
+LOCAL = """\
+# This machine, without SSH; the server runs on the loopback.
+DEPLOY_HOSTS=local:
+DEPLOY_PATH=.deploy/{name}
+DEPLOY_SHARED_DIRS='data run'
+DEPLOY_MIGRATE='python manage.py migrate --noinput'
+DEPLOY_RESTART=./serve
+DEPLOY_HEALTH_URL=http://127.0.0.1:{port}/health
+DEPLOY_HEALTH_EXPECT='{{release}}'
+
+# The git server of this example is a directory.
+DEPLOY_VENDOR_LOCAL_URLS=yes
+
+BIND=127.0.0.1:{port}
+SECRET_KEY=good-enough-on-the-loopback
+DATABASE_URL=sqlite:///data/blog.sqlite3
+"""
 
 
 @dataclass(frozen=True)
@@ -27,9 +44,13 @@ class Project:
 
     def change_greeting(self, message: str) -> None:
         """Let the private package say `message`; committed and pushed, the project still pins the commit before."""
-        write(self.greeting / "src/greeting/message.py", f"MESSAGE = {message!r}\n")
+        self.write_greeting(message)
         commit(self.greeting, f"Say: {message}")
         git(self.greeting, "push", "--quiet", "origin", "HEAD")
+
+    def write_greeting(self, message: str) -> None:
+        """Edit the private package's message, without a commit."""
+        write(self.greeting / "src/greeting/message.py", f"MESSAGE = {message!r}\n")
 
     def write(self, path: str, text: str) -> None:
         """Write a file of the project, below its root."""
@@ -55,6 +76,11 @@ def make_project(directory: Path, environments: Mapping[str, str]) -> Project:
     project.commit("Describe the environments")
     git(project.root, "push", "--quiet", "origin", "HEAD")
     return project
+
+
+def local_environment(name: str, port: int) -> str:
+    """The text of environments/<name>.env that deploys to this machine and serves on `port` of the loopback."""
+    return LOCAL.format(name=name, port=port)
 
 
 def begin(project: Project, name: str, tree: Path, submodules: Mapping[str, str] | None = None) -> None:
