@@ -54,6 +54,7 @@ def plan_deploy(
     DEPLOY_BRANCH, or `limit` without the primary host while a migration is configured.
     """
     found = source.resolve_revision(environment.root, revision)
+    source.refuse_reserved(environment.root, found.commit)
     if environment.settings.branch:
         source.check_branch(environment.root, found.commit, environment.settings.branch)
     chosen = recipe.without(*skip)
