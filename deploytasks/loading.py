@@ -33,6 +33,19 @@ class Draft:
         """The application's keys, with the defaults of the schema."""
         return {**self.schema.defaults(self.name), **applications(self.merged.texts)}
 
+    @property
+    def secrets(self) -> frozenset[str]:
+        """Names of keys that are secret besides those that their names tell."""
+        return self.schema.secrets | set(self.fields.get("secrets", ()))
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        return (*self.merged.warnings, *doubts(self))
+
+    def is_secret(self, key: str, text: str) -> bool:
+        """Whether a text of a key must be masked."""
+        return is_secret(key, text, Settings("/", secrets=tuple(self.secrets)))
+
     def origin(self, key: str) -> Origin:
         """Where the text of a key comes from, or would be expected."""
         return self.merged.origins.get(key, Origin(schema.SOURCE if key in self.variables else "default"))
@@ -41,14 +54,12 @@ class Draft:
         """The environment. Raises ConfigurationError with every problem at once."""
         if self.problems:
             raise ConfigurationError(self.problems)
-        secrets = (*self.fields.get("secrets", ()), *sorted(self.schema.secrets))
-        known = Settings(**{**self.fields, "secrets": secrets})
+        known = Settings(**{**self.fields, "secrets": tuple(sorted(self.secrets))})
         variables = tuple(
-            Variable(key, Secret(text), self.origin(key), is_secret(key, text, known))
+            Variable(key, Secret(text), self.origin(key), self.is_secret(key, text))
             for key, text in sorted(self.variables.items()))
         origins = tuple((key, origin) for key, origin in self.merged.origins.items() if is_ours(key))
-        warnings = (*self.merged.warnings, *doubts(self))
-        return Environment(self.name, self.root, self.hosts, known, variables, warnings, origins)
+        return Environment(self.name, self.root, self.hosts, known, variables, self.warnings, origins)
 
 
 def draft(name: str, root: Path, process: Mapping[str, str]) -> Draft:
@@ -123,8 +134,7 @@ def doubts(found: Draft) -> Iterator[str]:
             if name not in found.merged.texts and name not in found.variables:
                 near = settings.nearest(name, found.merged.texts)
                 yield f"{found.origin(key)}: {key} names {name}, which is set nowhere; set it, take it out{near}"
-    secrets = {*found.schema.secrets, *found.fields.get("secrets", ())}
     for key, text in sorted(found.variables.items()):
-        if named_secret(key, secrets) and 0 < len(text) < SHORT:
+        if named_secret(key, found.secrets) and 0 < len(text) < SHORT:
             why = f"is a secret of under {SHORT} characters and masked only beside its name; take a longer one"
             yield f"{found.origin(key)}: {key} {why}"

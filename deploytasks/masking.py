@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hmac
 import os
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,8 +25,9 @@ class Mask:
 
 def mask(text: str, key: bytes) -> Mask:
     """The mask of a secret under a user's key."""
-    digest = hmac.new(key, text.encode("utf-8", "surrogateescape"), "sha256").hexdigest()
-    return Mask(len(text), digest[:8])
+    from hashlib import blake2b
+
+    return Mask(len(text), blake2b(text.encode("utf-8", "surrogateescape"), key=key, digest_size=4).hexdigest())
 
 
 def user_key(process: Mapping[str, str]) -> bytes:
@@ -38,10 +37,10 @@ def user_key(process: Mapping[str, str]) -> bytes:
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     directory.chmod(0o700)
     path = directory / "fingerprint.key"
-    fresh = directory / f"fingerprint.{os.getpid()}.{secrets.token_hex(4)}"
+    fresh = directory / f"fingerprint.{os.getpid()}.{os.urandom(4).hex()}"
     if not path.exists():
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(secrets.token_bytes(32))
+            file.write(os.urandom(32))
         try:
             os.link(fresh, path)
         except FileExistsError:

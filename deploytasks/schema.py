@@ -11,11 +11,6 @@ from typing import Any
 
 from .environment import Origin
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 SOURCE = "environments/schema.toml"
 TYPES = {
     "string": r"(?s).*", "integer": r"[+-]?\d+", "number": r"[+-]?\d+(\.\d+)?",
@@ -70,14 +65,23 @@ class Schema:
 def read(root: Path, environments: Collection[str]) -> Schema:
     """The schema of a project, empty when it has none; `environments` are those that exist."""
     try:
-        tables = tomllib.loads((root / SOURCE).read_bytes().decode("utf-8"))
+        tables = tables_in((root / SOURCE).read_bytes())
     except FileNotFoundError:
         return Schema()
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+    except (ValueError, OSError) as error:  # of TOML or UTF-8, which say where and not what
         return Schema((), (f"{SOURCE}:1: cannot be read ({error}); correct it",))
     problems = tuple(f"{SOURCE}:1: {problem}" for name, table in tables.items()
                      for problem in table_problems(name, table, environments))
     return Schema((), problems) if problems else Schema(tuple(rule(*item) for item in tables.items()))
+
+
+def tables_in(data: bytes) -> dict[str, Any]:
+    """The tables of a TOML file. Raises ValueError when it is none."""
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    return tomllib.loads(data.decode("utf-8"))
 
 
 def rule(name: str, table: Mapping[str, Any]) -> Rule:

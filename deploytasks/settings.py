@@ -84,6 +84,11 @@ def one(key: str, text: str, found: Mapping[str, Any], roles: tuple[str, ...]) -
     return {f"role_{name}": (*found.get(f"role_{name}", ()), (role, value))} if value else {}
 
 
+def is_known(key: str) -> bool:
+    """Whether a key is one of deploytasks, that of a role included."""
+    return key in KNOWN or bool(ROLE_KEY.fullmatch(key) or ROLE_SETTING.fullmatch(key))
+
+
 def unknown(key: str) -> dict[str, Any]:
     """Raises Wrong with the name that was probably meant."""
     near = nearest(key, KNOWN)

@@ -1,0 +1,102 @@
+"""Tasks that show and check environments; none contacts a host unless asked to."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from invoke.tasks import task
+
+from .entry import entry
+
+if TYPE_CHECKING:
+    from ..loading import Draft
+
+ENV = "environment: the name of a file environments/<env>.env"
+JSON = "print one JSON document on stdout instead of text"
+
+
+def project() -> Path:
+    """The project that the working directory is in."""
+    from ..project import find_project
+
+    return find_project(Path.cwd())
+
+
+def draft_of(name: str) -> Draft:
+    """The environment `name` as it is written. Raises UsageError when it is none."""
+    from ..loading import draft
+
+    return draft(name, project(), os.environ)
+
+
+def sound(name: str) -> Draft:
+    """The environment `name`. Raises ConfigurationError with all that is wrong in it."""
+    found = draft_of(name)
+    found.environment()
+    return found
+
+
+def fingerprint_key() -> bytes:
+    """This user's key for masks."""
+    from ..masking import user_key
+
+    return user_key(os.environ)
+
+
+def every(name: str) -> tuple[str, ...]:
+    """`name`, or without one every environment of the project. Raises UsageError when there is none."""
+    from ..layers import environment_names, require_name
+
+    if name or not environment_names(project()):
+        require_name(name, project())
+    return (name,) if name else environment_names(project())
+
+
+@task(name="list", help={"json": JSON})
+@entry("env.list")
+def list_(c: Any, json: bool = False) -> None:
+    """List the environments with their hosts."""
+    from ..views import listing
+
+    listing([draft_of(name) for name in every("")], as_json=json)
+
+
+@task(help={"env": ENV, "json": JSON})
+@entry("env.show")
+def show(c: Any, env: str = "", json: bool = False) -> None:
+    """Show every key with its value, or a mask, and where it came from."""
+    from ..views import shown
+
+    shown(sound(env), fingerprint_key(), as_json=json)
+
+
+@task(help={"env": f"{ENV} (default: all of them)", "json": JSON})
+@entry("env.check")
+def check(c: Any, env: str = "", json: bool = False) -> int:
+    """Find everything that is wrong in the environments; exit 1 when there is anything."""
+    from ..inspection import unread
+    from ..views import checked
+
+    return checked([draft_of(name) for name in every(env)], () if env else unread(project()), as_json=json)
+
+
+@task(positional=["a", "b"], help={
+    "a": "the one environment", "b": "the other environment", "json": JSON,
+    "remote": "compare with what runs on the hosts of B (which may be A), and find what was edited there"})
+@entry("env.diff")
+def diff(c: Any, a: Any = None, b: Any = None, remote: bool = False, json: bool = False) -> None:
+    """Compare two environments: missing and extra keys, other values and types, equal secrets."""
+    from ..views import compared
+
+    compared(sound(a), sound(b), fingerprint_key(), as_json=json)
+
+
+@task(positional=["key"], help={"key": "the key to explain", "env": f"{ENV} (default: all of them)", "json": JSON})
+@entry("env.explain")
+def explain(c: Any, key: Any = None, env: str = "", json: bool = False) -> None:
+    """Show where a key's value comes from, and what it won over."""
+    from ..views import explained
+
+    explained([draft_of(name) for name in every(env)], key, fingerprint_key(), as_json=json)
