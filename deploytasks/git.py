@@ -18,7 +18,8 @@ class GitFailed(DeployError):
     def __init__(self, words: tuple[str, ...], place: Path, code: int, said: str) -> None:
         self.code, self.said = code, said
         last = said.strip().splitlines()[-1] if said.strip() else f"exit code {code}"
-        super().__init__(f"{place}: git {words[0]} failed ({last}); run it by hand there")
+        verb = next((word for word in words if not word.startswith("-")), "")
+        super().__init__(f"{place}: git {verb} failed ({last}); run it by hand there")
 
 
 def clean_environment(process: Mapping[str, str]) -> dict[str, str]:
@@ -54,6 +55,11 @@ def answer(place: Path, *words: str) -> str | None:
     """The stripped output of a question to git, None when git says no."""
     done = call(place, *words)
     return done.stdout.decode("utf-8", "surrogateescape").strip() if done.returncode == 0 else None
+
+
+def inside(git_dir: Path) -> tuple[str, str]:
+    """Options for work on a repository's objects alone: its configured work tree may be gone, and git would not start."""
+    return f"--git-dir={git_dir}", f"--work-tree={git_dir}"
 
 
 def tracks(place: Path, path: str) -> bool:

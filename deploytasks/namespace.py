@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from invoke.collection import Collection
 
-from .tasks import chores, db, project, release, vendor
+from .tasks import chores, db, env, project, release, vendor
 
 if TYPE_CHECKING:
     from .recipe import Recipe
@@ -21,6 +21,7 @@ def namespace(recipe: Recipe | None = None) -> Any:
     """Every task of deploytasks; `recipe` replaces the default one, e.g. `DEFAULT.before("publish", warm_cache)`."""
     collection = Collection(*TOP)
     collection.add_collection(Collection.from_module(vendor, name="vendor"))
+    collection.add_collection(Collection.from_module(env, name="env"))
     collection.add_collection(Collection.from_module(db, name="db"))
     if recipe is not None:
         collection.configure({"deploytasks": {"recipe": recipe}})

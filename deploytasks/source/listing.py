@@ -47,7 +47,7 @@ def of_commit(root: Path, commit: str, dependencies: Sequence[Dependency]) -> di
 
 def listed(prefix: str, git_dir: Path, commit: str) -> Iterator[tuple[str, Wanted]]:
     """The files and links of one repository at a commit."""
-    for item in git.run(git_dir, f"--git-dir={git_dir}", "ls-tree", "-r", "-z", "--full-tree", commit).split("\0"):
+    for item in git.run(git_dir, *git.inside(git_dir), "ls-tree", "-r", "-z", "--full-tree", commit).split("\0"):
         head, _, name = item.partition("\t")
         if name and not head.startswith("160000"):
             mode, _, blob = head.split()

@@ -172,7 +172,7 @@ def from_disk(want: Wanted) -> bytes:
 
 def blobs(git_dir: Path, ids: Sequence[str]) -> Iterator[bytes]:
     """The contents of blobs, in order, from one git process."""
-    words = ("git", f"--git-dir={git_dir}", "cat-file", "--batch")
+    words = ("git", *git.inside(git_dir), "cat-file", "--batch")
     process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=git.clean_environment(os.environ))
     assert process.stdin is not None and process.stdout is not None
     try:

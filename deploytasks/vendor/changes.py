@@ -63,6 +63,6 @@ def between(git_dir: Path, path: str, old: str, new: str) -> Change:
 
 def subjects(git_dir: Path, since: str, until: str) -> tuple[str, ...] | None:
     """`<7> <subject>` of the commits in `until` that `since` lacks, None when one of them is not here."""
-    words = (f"--git-dir={git_dir}", "log", f"--max-count={MOST}", "--format=%h %s", "--abbrev=7", f"{since}..{until}", "--")
+    words = (*git.inside(git_dir), "log", f"--max-count={MOST}", "--format=%h %s", "--abbrev=7", f"{since}..{until}", "--")
     listed = git.answer(git_dir, *words)
     return None if listed is None else tuple(listed.splitlines())

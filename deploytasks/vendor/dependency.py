@@ -85,7 +85,7 @@ def direct_dependencies(work_tree: Path, git_dir: Path, revision: str, prefix: s
 
 def gitmodules(git_dir: Path, revision: str) -> dict[str, dict[str, str]]:
     """The sections of .gitmodules at a revision: {name: {key: value}}."""
-    done = git.call(git_dir, f"--git-dir={git_dir}", "config", "--blob", f"{revision}:.gitmodules", "--list", "-z")
+    done = git.call(git_dir, *git.inside(git_dir), "config", "--blob", f"{revision}:.gitmodules", "--list", "-z")
     sections: dict[str, dict[str, str]] = {}
     for item in done.stdout.decode("utf-8", "surrogateescape").split("\0"):
         key, _, value = item.partition("\n")
@@ -97,7 +97,7 @@ def gitmodules(git_dir: Path, revision: str) -> dict[str, dict[str, str]]:
 
 def gitlinks(git_dir: Path, revision: str) -> dict[str, str]:
     """{path: commit} of every gitlink at a revision."""
-    listed = git.run(git_dir, f"--git-dir={git_dir}", "ls-tree", "-r", "-z", "--full-tree", revision)
+    listed = git.run(git_dir, *git.inside(git_dir), "ls-tree", "-r", "-z", "--full-tree", revision)
     found = {}
     for entry in listed.split("\0"):
         if entry.startswith(LINK_MODE):
@@ -125,10 +125,10 @@ def described(one: Dependency) -> Dependency:
 
     if not one.git_dir.is_dir():
         return one
-    if git.call(one.git_dir, f"--git-dir={one.git_dir}", "cat-file", "-e", f"{one.commit}^{{commit}}").returncode != 0:
+    if git.call(one.git_dir, *git.inside(one.git_dir), "cat-file", "-e", f"{one.commit}^{{commit}}").returncode != 0:
         return one
     words = ("describe", "--tags", "--always", one.commit)
-    return replace(one, present=True, describe=git.answer(one.git_dir, f"--git-dir={one.git_dir}", *words) or one.commit[:7])
+    return replace(one, present=True, describe=git.answer(one.git_dir, *git.inside(one.git_dir), *words) or one.commit[:7])
 
 
 def effective_url(one: Dependency) -> str:

@@ -84,14 +84,14 @@ def fetch(one: Dependency, local_urls: bool) -> None:
             git.call(one.parent, "clone", "-q", "--bare", "--", effective_url(one), str(one.git_dir), local_urls=local_urls)
         return
     for refs in (("+refs/heads/*:refs/remotes/origin/*",), (one.commit,)):
-        words = (f"--git-dir={one.git_dir}", "fetch", "-q", "--no-tags", "origin", *refs)
+        words = (*git.inside(one.git_dir), "fetch", "-q", "--no-tags", "origin", *refs)
         if git.call(one.git_dir, *words, local_urls=local_urls).returncode == 0 and has(one):
             return
 
 
 def has(one: Dependency) -> bool:
     """Whether the pinned commit is there now."""
-    return git.call(one.git_dir, f"--git-dir={one.git_dir}", "cat-file", "-e", f"{one.commit}^{{commit}}").returncode == 0
+    return git.call(one.git_dir, *git.inside(one.git_dir), "cat-file", "-e", f"{one.commit}^{{commit}}").returncode == 0
 
 
 def safe(one: Dependency, local_urls: bool) -> bool:
@@ -144,9 +144,9 @@ def pin_findings(one: Dependency, policy: str, local_urls: bool) -> Iterator[Fin
     if configured and configured.rstrip("/") not in (one.url.rstrip("/"), effective_url(one)):
         yield Finding(one.path, "its URL in .gitmodules is not the one that git uses here", "`inv vendor.update`")
     yield from policy_findings(one, policy, local_urls)
-    git_dir = f"--git-dir={one.git_dir}"
-    if git.answer(one.git_dir, git_dir, "grep", "-l", "filter=lfs", one.commit, "--", ".gitattributes", "**/.gitattributes"):
-        pointers = git.answer(one.git_dir, git_dir, "grep", "-l", "-e", LFS_MARK, one.commit)
+    git_dir = git.inside(one.git_dir)
+    if git.answer(one.git_dir, *git_dir, "grep", "-l", "filter=lfs", one.commit, "--", ".gitattributes", "**/.gitattributes"):
+        pointers = git.answer(one.git_dir, *git_dir, "grep", "-l", "-e", LFS_MARK, one.commit)
         if pointers:
             yield Finding(one.path, f"holds Git LFS pointers, not the files ({pointers.splitlines()[0].partition(':')[2]})",
                           "commit the files themselves; LFS content is not shipped")
@@ -170,24 +170,24 @@ def policy_findings(one: Dependency, policy: str, local_urls: bool) -> Iterator[
 
 def reachable(one: Dependency, policy: str) -> bool:
     """Whether local refs prove that the pin satisfies the policy."""
-    git_dir = f"--git-dir={one.git_dir}"
+    git_dir = git.inside(one.git_dir)
     if policy == "tag":
-        return bool(git.answer(one.git_dir, git_dir, "tag", "--points-at", one.commit))
+        return bool(git.answer(one.git_dir, *git_dir, "tag", "--points-at", one.commit))
     refs = f"refs/remotes/origin/{policy.removeprefix('branch:')}" if policy.startswith("branch:") else "refs/remotes"
-    return bool(git.answer(one.git_dir, git_dir, "for-each-ref", "--count=1", "--contains", one.commit, refs))
+    return bool(git.answer(one.git_dir, *git_dir, "for-each-ref", "--count=1", "--contains", one.commit, refs))
 
 
 def refresh(one: Dependency, local_urls: bool) -> bool:
     """Ask the server for its branches and tags, once."""
-    words = (f"--git-dir={one.git_dir}", "fetch", "-q", "--prune", "--tags", "origin", "+refs/heads/*:refs/remotes/origin/*")
+    words = (*git.inside(one.git_dir), "fetch", "-q", "--prune", "--tags", "origin", "+refs/heads/*:refs/remotes/origin/*")
     return git.call(one.git_dir, *words, local_urls=local_urls).returncode == 0
 
 
 def answered_for(one: Dependency, local_urls: bool) -> bool:
     """Whether a shallow clone's server hands out the pin itself; a whole clone's refs have said all there is to say."""
-    if git.answer(one.git_dir, f"--git-dir={one.git_dir}", "rev-parse", "--is-shallow-repository") != "true":
+    if git.answer(one.git_dir, *git.inside(one.git_dir), "rev-parse", "--is-shallow-repository") != "true":
         return False
-    words = (f"--git-dir={one.git_dir}", "fetch", "-q", "--depth=1", "origin", one.commit)
+    words = (*git.inside(one.git_dir), "fetch", "-q", "--depth=1", "origin", one.commit)
     return git.call(one.git_dir, *words, local_urls=local_urls).returncode == 0
 
 

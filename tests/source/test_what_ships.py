@@ -1,0 +1,170 @@
+"""What is on the host is what git says, whatever the work tree looks like."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from deploytasks import source, vendor
+from deploytasks.environment import Environment, load_environment
+from examples.building import git
+from tests.release.project import Plain, make_plain
+
+ODD_NAMES = (
+    "a b", "quote'single", 'quote"double', "new\nline", "-leading-dash", ".hidden", "ümläut", "日本", "back\\slash", "tab\there",
+    "star*?[x]", "$dollar `tick`", "dir with space/in ner", os.fsdecode(b"not-utf8-\xff"),
+)
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Plain:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
+    made = make_plain(tmp_path)
+    made.environment("dev", DEPLOY_HOSTS="local:", DEPLOY_PATH=".deploy/dev")
+    return made
+
+
+def environment(project: Plain, **keys: str) -> Environment:
+    project.environment("dev", DEPLOY_HOSTS="local:", DEPLOY_PATH=".deploy/dev", **keys)
+    return load_environment("dev", root=project.root)
+
+
+def committed(repo: Path, revision: str, prefix: str = "") -> dict[str, tuple[int, str]]:
+    """{path: (mode, blob id)} of a revision and of its submodules, as git lists them."""
+    found: dict[str, tuple[int, str]] = {}
+    listed = subprocess.run(["git", "ls-tree", "-r", "-z", revision], cwd=repo, check=True, capture_output=True).stdout
+    for item in filter(None, os.fsdecode(listed).split("\0")):
+        head, _, path = item.partition("\t")
+        mode, kind, blob = head.split()
+        if kind == "commit":
+            found.update(committed(repo / path, blob, f"{prefix}{path}/"))
+        else:
+            found[prefix + path] = (int(mode, 8), blob)
+    return found
+
+
+def on_disk(top: Path) -> dict[str, tuple[int, str]]:
+    """{path: (git mode, blob id)} of a directory, less what the tool writes into a release."""
+    found = {}
+    for directory, names, files in os.walk(top):
+        if Path(directory) == top:
+            names[:] = [name for name in names if name not in (".deploytasks", ".venv")]
+            files = [name for name in files if name not in (".env", "environment.json", "REVISION", ".venv")]
+        links = [name for name in names if (Path(directory) / name).is_symlink()]
+        for name in [*files, *links]:
+            path = Path(directory, name)
+            status = path.lstat()
+            link = stat.S_ISLNK(status.st_mode)
+            data = os.fsencode(os.readlink(path)) if link else path.read_bytes()
+            mode = 0o120000 if link else 0o100755 if status.st_mode & 0o100 else 0o100644
+            blob = hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
+            found[str(path.relative_to(top))] = (mode, blob)
+    return found
+
+
+def current(project: Plain) -> Path:
+    return (project.root / ".deploy/dev/current").resolve()
+
+
+def test_commit_ships_the_revision_while_the_work_tree_is_dirty_moved_and_half_initialised(project: Plain) -> None:
+    project.write("run.sh", "#!/bin/sh\n", 0o755)
+    (project.root / "link").symlink_to("page.txt")
+    (project.root / "dangling").symlink_to("no/such/place")
+    project.write(".gitattributes", "*.txt text eol=crlf ident\n*.dat filter=nosuch\nsecret.txt export-ignore\n")
+    project.write("secret.txt", "$Id$\nline\n")
+    project.write("x.dat", b"\x00\xff\r\n")
+    revision = project.commit()
+    expected = committed(project.root, revision)
+    project.write("page.txt", "dirty\n")
+    project.write("untracked.txt", "never\n")
+    (project.root / "run.sh").unlink()
+    git(project.root / "vendor/lib", "checkout", "--quiet", "--orphan", "elsewhere")
+    git(project.root, "submodule", "--quiet", "deinit", "--force", "vendor/lib")
+    done = project.fab("deploy", "--env=dev")
+    assert done.code == 0, done.err
+    assert "not shipped" in done.err
+    assert on_disk(current(project)) == expected
+
+
+def test_names_that_break_scripts_arrive_as_they_are(project: Plain) -> None:
+    for name in ODD_NAMES:
+        project.write(name, f"content of {name!r}\n")
+    expected = committed(project.root, project.commit())
+    done = project.fab("deploy", "--env=dev")
+    assert done.code == 0, done.err
+    found = on_disk(current(project))
+    assert found == expected
+    assert set(ODD_NAMES) <= set(found)
+
+
+def test_worktree_ships_what_is_on_disk_less_what_git_ignores(project: Plain) -> None:
+    project.write("page.txt", "edited, not committed\n")
+    project.write("new.txt", "not added\n")
+    project.write("build/artefact", "ignored\n")
+    project.write("vendor/lib/lib/extra.py", "X = 1\n")
+    (project.root / ".gitmodules").touch()
+    environment(project, DEPLOY_SOURCE="worktree", DEPLOY_ALLOW_DIRTY="yes")
+    done = project.fab("deploy", "--env=dev", "--json")
+    assert done.code == 0, done.err
+    top = current(project)
+    assert (top / "page.txt").read_text() == "edited, not committed\n"
+    assert (top / "new.txt").exists() and (top / "vendor/lib/lib/extra.py").exists()
+    assert not (top / "build").exists()
+    assert not (top / "environments").exists()
+    assert not list(top.rglob(".git"))
+
+
+def test_environments_never_reach_a_host_even_when_committed(project: Plain) -> None:
+    git(project.root, "add", "--force", "environments/dev.env")
+    project.commit()
+    project.deploy("dev")
+    assert not (current(project) / "environments").exists()
+
+
+def test_excluded_patterns_are_rsyncs_own(project: Plain) -> None:
+    for path in ("docs/a.md", "docs/b.txt", "keep/docs.txt", "deep/er/notes.md"):
+        project.write(path, "x")
+    project.commit()
+    environment(project, DEPLOY_EXCLUDE="/docs/ *.md")
+    project.deploy("dev")
+    top = current(project)
+    assert (top / "keep/docs.txt").exists()
+    assert not (top / "docs").exists() and not list(top.rglob("*.md"))
+
+
+def test_staging_again_touches_nothing_and_repairs_what_somebody_edited(project: Plain, tmp_path: Path) -> None:
+    settings = environment(project)
+    revision = source.resolve_revision(project.root)
+    dependencies = vendor.dependencies(project.root, revision.commit)
+
+    def stage() -> dict[str, tuple[int, int]]:
+        with source.stage(settings, revision, dependencies=dependencies, cache=tmp_path / "cache") as tree:
+            return {path: (os.lstat(tree.path / path).st_ino, os.lstat(tree.path / path).st_mtime_ns) for path in tree.manifest}
+
+    first = stage()
+    assert stage() == first
+    with source.stage(settings, revision, dependencies=dependencies, cache=tmp_path / "cache") as tree:
+        page, stray = tree.path / "page.txt", tree.path / "stray/file"
+    page.write_text("tampered")
+    stray.parent.mkdir()
+    stray.write_text("stray")
+    second = stage()
+    assert page.read_text() == "first\n" and not stray.parent.exists()
+    assert {path for path in first if first[path] != second[path]} == {"page.txt"}
+
+
+def test_a_cache_left_by_a_killed_run_is_repaired(project: Plain, tmp_path: Path) -> None:
+    settings = environment(project)
+    revision = source.resolve_revision(project.root)
+    dependencies = vendor.dependencies(project.root, revision.commit)
+    with source.stage(settings, revision, dependencies=dependencies, cache=tmp_path / "cache") as tree:
+        memory = tree.path.parent / "state.json"
+    memory.write_text('{"page.txt": [')
+    (tree.path / "page.txt").write_text("half")
+    with source.stage(settings, revision, dependencies=dependencies, cache=tmp_path / "cache") as again:
+        assert (again.path / "page.txt").read_text() == "first\n"
