@@ -21,6 +21,7 @@ OWNED_BY_BASH = frozenset((
     "BASHOPTS", "BASHPID", "BASH_COMMAND", "BASH_SUBSHELL", "BASH_VERSINFO", "DIRSTACK", "EPOCHREALTIME", "EPOCHSECONDS",
     "EUID", "FUNCNAME", "GROUPS", "HISTCMD", "LINENO", "PPID", "RANDOM", "SECONDS", "SHELLOPTS", "SRANDOM", "UID", "_"))
 """Names that bash sets itself or does not let anybody set."""
+NO_EQUALS = "has no `=`; write NAME=value, NAME= for an empty value, and a value of several lines in quotes"
 
 
 @dataclass(frozen=True)
@@ -90,18 +91,18 @@ def line_of(data: bytes, position: int) -> int:
 
 def binding_problem(binding: Binding, written: str) -> str | None:
     """What is wrong with one binding. What is no name is not repeated: it may be part of a value."""
+    if binding.key is None and not binding.error:
+        return None
+    if binding.value is None and (binding.key is not None or "=" not in written):
+        return NO_EQUALS
     if binding.error:
         swallowed = SWALLOWED.findall(written.partition("\n")[2])
         lost = f", and with it {', '.join(swallowed)}" if swallowed else ""
         name = ASSIGNMENT.match(written)
         return f"{f'{name[1]} ' if name else ''}cannot be read{lost}; close the quote, and write nothing behind it"
-    if binding.key is None:
-        return None
-    if binding.value is None:
-        return "has no `=`; write NAME=value, NAME= for an empty value, and a value of several lines in quotes"
-    if not NAME.fullmatch(binding.key):
+    if not NAME.fullmatch(binding.key or ""):
         return "what stands before `=` is no name; use letters, digits and _, and no digit first"
-    swallowed = SWALLOWED.findall(binding.value.partition("\n")[2])
+    swallowed = SWALLOWED.findall((binding.value or "").partition("\n")[2])
     if swallowed:
         return f"the quote of {binding.key} swallows {', '.join(swallowed)}; close it in its own line"
     return None
