@@ -146,7 +146,9 @@ class Sshd:
                 binds.insert(0, (kept, str(self.home / Path(kept).relative_to(home))))
         mounts = [shlex.join(["mount", "--rbind", *bind]) for bind in binds]
         script = " && ".join([*mounts, "cd /", shlex.join(["exec", *serve])])
-        return ["unshare", "-m", "-p", "--fork", "--mount-proc", "--kill-child=KILL", "sh", "-c", script]
+        propagation = "private" if root_is_a_mount() else "unchanged"
+        return ["unshare", "-m", f"--propagation={propagation}", "-p", "--fork", "--mount-proc", "--kill-child=KILL",
+                "sh", "-c", script]
 
     def _answers(self) -> bool:
         assert self.process is not None
@@ -176,6 +178,11 @@ class Sshd:
         self.stop()
         self.public_key = make_key(self.directory / "host_key")
         self.start()
+
+
+def root_is_a_mount() -> bool:
+    """Whether `/` is a mount point; in a chroot it is not, and its propagation cannot be changed."""
+    return any(line.split()[4] == "/" for line in Path("/proc/self/mountinfo").read_text().splitlines())
 
 
 def descendants(pid: int) -> list[int]:
