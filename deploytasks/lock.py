@@ -19,10 +19,22 @@ def run_holder(
 ) -> dict[str, Any]:
     """The lock's content that says who holds it. `process` is the process environment, read for the CI run's address."""
     pid = os.getpid()
-    control = {"machine_id": processes.machine_id(), "boot_id": processes.boot_id(), "pid": pid,
-               "start": processes.start_time(pid)}
+    control = {**whereabouts(), "pid": pid, "start": processes.start_time(pid)}
     return {"user": user, "machine": machine, "ci_url": ci_url(process), "reason": reason, "revision": revision,
             "run_id": run_id, "control": control}
+
+
+def whereabouts() -> dict[str, str]:
+    """Where pids mean what they mean here: this machine, this boot, this container."""
+    return {"machine_id": processes.machine_id(), "boot_id": processes.boot_id(), "namespace": processes.namespace()}
+
+
+def has_ended(holder: Mapping[str, Any]) -> bool:
+    """Whether a run was started on this very machine and its process is gone: it will not give its lock back."""
+    control = holder.get("control") or {}
+    here = whereabouts()
+    same = bool(here["boot_id"]) and all(control.get(name) == value for name, value in here.items())
+    return holder.get("kind") == "run" and same and not processes.alive(control.get("pid"), control.get("start"))
 
 
 def ci_url(process: Mapping[str, str]) -> str | None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from .environment import Host
 from .errors import Locked
-from .lock import describe
+from .lock import describe, has_ended
 from .fleet import Fleet, HostFailure, HostsFailed
 from .observer import Observer
 from .operation import Operation
@@ -54,17 +54,19 @@ def take(fleet: Fleet, plan: Plan, observer: Observer) -> dict[Host, dict[str, A
         time.sleep(PATIENCE)
 
 
-def _ask(fleet: Fleet, plan: Plan, host: Host) -> tuple[dict[str, Any], dict[str, Any]]:
-    asked = [
-        opening.open_root(plan),
-        Operation("acquire", {"token": plan.identity.run_id, "holder": dict(plan.identity.holder)}, "lock", "take the lock"),
-        Operation("inventory"),
-    ]
+def _ask(fleet: Fleet, plan: Plan, host: Host, gone: str = "") -> tuple[dict[str, Any], dict[str, Any]]:
+    """The host's answer to one try, and its inventory. A run that ended on this very machine is taken over at once."""
+    arguments = {"token": plan.identity.run_id, "holder": dict(plan.identity.holder), "gone": gone}
+    asked = [opening.open_root(plan), Operation("acquire", arguments, "lock", "take the lock"), Operation("inventory")]
     results = fleet.ask(host, asked)
-    for operation, result in zip(asked, results):
+    for operation, result in zip(asked, results, strict=False):
         if not result.ok:
             raise HostsFailed([HostFailure(host, "lock", operation.label, result)])
-    return results[1].value, results[2].value
+    answer: dict[str, Any] = results[1].value
+    holder = answer.get("holder") or {}
+    if not gone and not answer["acquired"] and has_ended(holder):
+        return _ask(fleet, plan, host, holder["token"])
+    return answer, results[2].value
 
 
 @contextmanager

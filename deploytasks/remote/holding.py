@@ -3,9 +3,9 @@
 from deploytasks.remote import lock
 
 
-def acquire(state, token, holder, lease=60.0):
+def acquire(state, token, holder, lease=60.0, gone=""):
     """Take the lock for this conversation, or answer who has it."""
-    answer = lock.acquire(state.root, token, holder, lease=lease)
+    answer = lock.acquire(state.root, token, holder, lease=lease, gone=gone)
     if answer.get("acquired"):
         state.token = token
     return answer

@@ -62,28 +62,24 @@ def age(found):
     return max(0.0, now()[1] - found.get("heartbeat", 0.0))
 
 
-def gone(found):
-    """Whether the holder's control process ran on this very machine and has ended."""
-    control = found.get("control") or {}
-    here = control.get("machine_id") == processes.machine_id() and control.get("boot_id") == processes.boot_id()
-    return bool(here and processes.boot_id() and not processes.alive(control.get("pid"), control.get("start")))
+def is_stale(found, lease, gone=""):
+    """Whether a run's lock may be taken over: no heartbeat within the lease, or `gone` names it as ended for sure."""
+    return found.get("kind") == "run" and (age(found) > lease or found["token"] == gone)
 
 
-def is_stale(found, lease):
-    """Whether a run's lock may be taken over."""
-    return found.get("kind") == "run" and (age(found) > lease or gone(found))
+def acquire(root, token, holder, lease=60.0, gone=""):
+    """Take the lock, from a stale run if need be; answer who has it otherwise.
 
-
-def acquire(root, token, holder, lease=60.0):
-    """Take the lock, from a stale run if need be; answer who has it otherwise."""
+    `gone` is the token of a run of which the caller knows that its process has ended, having looked on its own machine.
+    """
     first = load(root)
-    if first is not None and is_stale(first, lease):
+    if first is not None and is_stale(first, lease, gone):
         end_run(root, first)  # outside the guard: it may take seconds, and only the swap must be alone
     with guarded(root):
         found = load(root)
         took_over = None
         if found is not None:
-            if first is None or found["token"] != first["token"] or not is_stale(found, lease):
+            if first is None or found["token"] != first["token"] or not is_stale(found, lease, gone):
                 return {"acquired": False, "holder": told(found)}
             took_over = told(found)
             end_run(root, found)

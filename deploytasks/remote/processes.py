@@ -25,6 +25,14 @@ def machine_id():
         return os.uname().nodename
 
 
+def namespace():
+    """In which numbering pids of this process count: a container's are not its machine's."""
+    try:
+        return os.readlink("/proc/self/ns/pid")
+    except OSError:
+        return ""
+
+
 def start_time(pid):
     """When a process was started, in the system's own ticks, as text; None when it is not running (or a zombie)."""
     try:
