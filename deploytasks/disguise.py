@@ -9,7 +9,9 @@ import shlex
 import urllib.parse
 from collections.abc import Iterator
 
-UNQUOTED = re.compile(r"[^A-Za-z0-9,._+:@%/\n-]")
+SPECIAL = re.compile(r"[ \t'\"\\`|&;()<>!{}*\[\]?^$,]")
+ANSI_C = {**{byte: f"\\{byte:03o}" for byte in range(256) if not 32 <= byte < 127},
+          7: "\\a", 8: "\\b", 9: "\\t", 10: "\\n", 11: "\\v", 12: "\\f", 13: "\\r", 27: "\\E", 39: "\\'", 92: "\\\\"}
 HTML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
 
 
@@ -24,7 +26,9 @@ def escaped(text: str) -> Iterator[str]:
     """As shells, Python, JSON and HTML write it, without the outer quotes."""
     yield text
     yield shlex.quote(text)
-    yield UNQUOTED.sub(r"\\\g<0>", text)
+    yield text.replace("'", "'\\''")
+    yield SPECIAL.sub(r"\\\g<0>", text)
+    yield text.encode("utf-8", "surrogateescape").decode("latin-1").translate(ANSI_C)
     yield text.replace("\\", "\\\\").replace('"', '\\"')
     yield repr(text)[1:-1]
     yield ascii(text)[1:-1]

@@ -96,11 +96,12 @@ class Redactor:
 
     def _settled(self, text: str) -> int:
         """Up to where nothing that is still to come can change what must be masked."""
-        for start in range(max(0, len(text) - self._longest + 1), len(text)):
+        begun = self._begun.search(text) if self._begun.pattern else None
+        end = begun.start() if begun else len(text)
+        for start in range(max(0, len(text) - self._longest + 1), end):
             if text[start] in self._first and self._begins(text[start:]):
                 return start
-        begun = self._begun.search(text) if self._begun.pattern else None
-        return begun.start() if begun else len(text)
+        return end
 
     def _begins(self, tail: str) -> bool:
         """Whether a secret begins with `tail`."""
@@ -160,6 +161,7 @@ def pending(name: str) -> str:
 
 def alternatives(masks: Iterable[str], short: Iterable[tuple[str, str]]) -> Iterator[str]:
     """Patterns in the order they are tried: the longest text first, so that no secret hides a longer one."""
+    yield RELEASE_ID
     beginnings: dict[str, list[str]] = {}
     for text in sorted(masks, key=lambda text: (-len(text), text)):
         beginnings.setdefault(text[0], []).append(re.escape(text[1:]))
@@ -167,4 +169,3 @@ def alternatives(masks: Iterable[str], short: Iterable[tuple[str, str]]) -> Iter
     for number, (name, text) in enumerate(short):
         end = r"(?!\w)" if re.match(r"\w", text[-1]) else ""
         yield rf"(?P<key{number}>{key_of(name)}){re.escape(text)}{end}"
-    yield RELEASE_ID

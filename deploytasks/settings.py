@@ -91,8 +91,12 @@ def is_known(key: str) -> bool:
 
 def unknown(key: str) -> dict[str, Any]:
     """Raises Wrong with the name that was probably meant."""
-    near = nearest(key, KNOWN)
-    raise Wrong(f"is unknown; {near.removeprefix(', or ') if near else 'name keys of the application otherwise'}")
+    import difflib
+
+    known = [name.removeprefix("DEPLOY_") for name in KNOWN]
+    close = difflib.get_close_matches(key.removeprefix("DEPLOY_"), known, 1)
+    meant = key.upper() if is_known(key.upper()) else f"DEPLOY_{close[0]}" if close else ""
+    raise Wrong(f"is unknown; {f'did you mean {meant}?' if meant else 'name keys of the application otherwise'}")
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -57,8 +57,8 @@ WRONG = [
     ("DEPLOY_RESTART_WORKRE", "x", "is for a role that has no hosts; set DEPLOY_HOSTS_WORKRE, or did you mean worker?"),
     ("DEPLOY_HEALTH_URL_WORKER", "x", "is no http:// or https:// URL; write one, e.g. http://127.0.0.1:8000/health"),
     ("DEPLOY_PTAH", "/srv", "is unknown; did you mean DEPLOY_PATH?"),
-    ("DEPLOY_HOSTS_worker", "a", "is unknown; did you mean DEPLOY_HOSTS?"),
-    ("DEPLOY_X", "red", "is unknown; name keys of the application otherwise"),
+    ("DEPLOY_HOSTS_worker", "a", "is unknown; did you mean DEPLOY_HOSTS_WORKER?"),
+    ("DEPLOY_COLOUR", "red", "is unknown; name keys of the application otherwise"),
 ]
 
 
