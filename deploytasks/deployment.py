@@ -74,8 +74,6 @@ def decide(
 def left_of_bar(run: Run, fleet: Fleet) -> None:
     """Every step on every host before any host goes on; `current` is untouched."""
     for group in groups(run.plan.recipe.left_of_bar(), alone=len(run.plan.hosts) == 1):
-        if any(step.name == "migrate" for step in group):
-            run.progress.migrated = bool(run.plan.environment.settings.migrate)
         fleet.each({context.host: operations(group, context) for context in run.progress.contexts})
 
 

@@ -82,7 +82,7 @@ class Run:
                 problems = undo.undo(fleet, self.plan, self.progress, self.entry("failed", message), self.observer)
         if problems:
             code, message = 6, "\n".join((*filter(None, [message]), *problems))
-        if error is not None and self.progress.migrated:
+        if error is not None and any(one.step == "migrate" for one in fleet.steps):
             self.note("the migration ran and is not reversed; see that the release served now works with the new schema")
         hosts = closing.outcomes(fleet, self.plan, self.progress.release, code)
         revision = self.plan.revision.commit if self.plan.revision else None

@@ -26,7 +26,6 @@ class Progress:
     contexts: tuple[StepContext, ...] = ()
     switched: tuple[Host, ...] = ()
     """Hosts whose publish was asked for, whether or not it was answered."""
-    migrated: bool = False
     locked: bool = False
     done: bool = False
 
