@@ -15,31 +15,41 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 REPLACED = (("from invoke.vendor import six\n", ""), ("six.string_types", "str"))
 PATCHED = ("transfers.py", "files.py")
+LICENSE = "LICENSE.txt"
+NOTE = '"""Bundled at build time, never committed; see hatch_build.py."""\n'
 
 
 class BundlePatchwork(BuildHookInterface):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        target = Path(self.root) / "deploytasks" / "_vendor"
+        """A wheel, editable or not, has patchwork and its licence; an sdist has neither, its wheel is built later."""
         if self.target_name == "sdist":
             return
+        target = Path(self.root) / "deploytasks/_vendor"
         shutil.rmtree(target, ignore_errors=True)
-        shutil.copytree(installed(), target / "patchwork", ignore=shutil.ignore_patterns("__pycache__"))
-        (target / "__init__.py").write_text('"""Bundled at build time, never committed; see hatch_build.py."""\n', "utf-8")
-        for name in PATCHED:
-            patch(target / "patchwork" / name)
+        bundle(metadata.distribution("patchwork"), target / "patchwork")
+        (target / "__init__.py").write_text(NOTE, "utf-8")
         build_data["artifacts"].append("deploytasks/_vendor/**")
 
 
-def installed() -> Path:
-    """The patchwork package of the build environment."""
-    return Path(str(metadata.distribution("patchwork").locate_file("patchwork")))
+def bundle(patchwork: metadata.Distribution, target: Path) -> None:
+    """Copy the package and its licence, and patch the copy."""
+    package = str(patchwork.locate_file("patchwork"))
+    shutil.copytree(package, target, ignore=shutil.ignore_patterns("__pycache__"))
+    (target / LICENSE).write_text(found(patchwork.read_text(LICENSE), LICENSE), "utf-8")
+    for name in PATCHED:
+        patch(target / name)
 
 
 def patch(path: Path) -> None:
     """Replace the uses of `six`; the build fails when the text is not what it was."""
     text = path.read_text("utf-8")
     for old, new in REPLACED:
-        if old not in text:
-            raise RuntimeError(f"{path}: {old.strip()!r} is not in it; this patchwork is not the one hatch_build.py knows")
-        text = text.replace(old, new)
+        text = found(text if old in text else None, f"{old.strip()!r} in {path.name}").replace(old, new)
     path.write_text(text, "utf-8")
+
+
+def found(text: str | None, what: str) -> str:
+    """The text; an error that ends the build when there is none."""
+    if not text:
+        raise RuntimeError(f"patchwork: no {what}; it is not the version that hatch_build.py knows")
+    return text
