@@ -16,7 +16,7 @@ import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import count, groupby
 from pathlib import Path
 from typing import Any
 
@@ -57,12 +57,11 @@ def cache_root(process: Mapping[str, str]) -> Path:
 def stage(
     environment: Environment, revision: Revision, *, dependencies: Sequence[Dependency], cache: Path | None = None
 ) -> Iterator[Tree]:
-    """The staged tree of a revision; nobody else stages this project and environment until the block ends."""
+    """The staged tree of a revision; nobody else touches it until the block ends: each run at one time has its own."""
     name = hashlib.sha256(str(environment.root).encode("utf-8", "surrogateescape")).hexdigest()[:16]
-    place = (cache or cache_root(os.environ)) / "trees" / name / environment.name
-    place.mkdir(0o700, parents=True, exist_ok=True)
-    (cache or cache_root(os.environ)).chmod(0o700)
-    with locked(place / "lock"):
+    base = cache or cache_root(os.environ)
+    with free_place(base / "trees" / name / environment.name) as place:
+        base.chmod(0o700)
         commit = environment.settings.source == "commit"
         wanted = (listing.of_commit(environment.root, revision.commit, dependencies) if commit
                   else listing.of_work_tree(environment.root, dependencies))
@@ -74,11 +73,18 @@ def stage(
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """An exclusive lock on a file of the cache, for the length of a block."""
-    with path.open("w") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX)
-        yield
+def free_place(parent: Path) -> Iterator[Path]:
+    """The first directory below `parent` that no other run is using, ours for the length of a block."""
+    for number in count(1):
+        place = parent / str(number)
+        place.mkdir(0o700, parents=True, exist_ok=True)
+        with (place / "lock").open("w") as stream:
+            try:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            yield place
+            return
 
 
 def bring_up_to_date(place: Path, wanted: Mapping[str, Wanted]) -> Manifest:
