@@ -5,32 +5,37 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from .operation import Result
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 QUIET_SECONDS = 10.0
 """Without a terminal, passing states are printed this often."""
 SPOKEN = frozenset(("postinstall", "migrate", "restart"))
 """Steps whose own output is shown as it comes; of the others only what a failure needs."""
 
+Place = tuple[str, str]
+
 
 class Watcher:
-    """An Observer that prints to `stream` (stderr): plain lines, and on a terminal one live line below them."""
+    """An Observer that prints plain lines to `stream` (stderr); on a terminal, what still runs is shown live below them."""
 
-    def __init__(self, stream: TextIO | None = None, *, hosts: int = 1) -> None:
+    def __init__(self, stream: TextIO | None = None) -> None:
         self.stream = stream or sys.stderr
-        self.live = self.stream.isatty()
-        self.width = 12 if hosts else 0
+        self.live = Live(self.stream) if self.stream.isatty() else None
         self._guard = threading.Lock()
-        self._shown = ""
-        self._begun: dict[tuple[str, str], float] = {}
-        self._said: dict[tuple[str, str], float] = {}
+        self._begun: dict[Place, float] = {}
+        self._said: dict[Place, float] = {}
 
     def started(self, step: str, host: str) -> None:
         with self._guard:
             self._begun.setdefault((step, host), time.monotonic())
-            self._state(f"  {step} {host}…")
+            self._said.setdefault((step, host), time.monotonic())
+            if self.live:
+                self.live.state((step, host), "")
 
     def line(self, step: str, host: str, text: str) -> None:
         if step in SPOKEN:
@@ -40,17 +45,22 @@ class Watcher:
             self.progress(step, host, text)
 
     def progress(self, step: str, host: str, text: str) -> None:
+        place, now = (step, host), time.monotonic()
         with self._guard:
             if self.live:
-                self._state(f"  {step} {host}: {text}")
-            elif time.monotonic() - self._said.setdefault((step, host), time.monotonic()) >= QUIET_SECONDS:
-                self._said[step, host] = time.monotonic()
+                self.live.state(place, text)
+            elif now - self._said.setdefault(place, now) >= QUIET_SECONDS:
+                self._said[place] = now
                 self._print(f"  {step} {host}: {text}")
 
     def finished(self, step: str, host: str, result: Result) -> None:
+        mark = "ok" if result.ok else "stopped" if result.kind == "cancelled" else "failed"
         with self._guard:
-            seconds = time.monotonic() - self._begun.pop((step, host), time.monotonic())
-            mark = "ok" if result.ok else "stopped" if result.kind == "cancelled" else "failed"
+            now = time.monotonic()
+            seconds = now - self._begun.pop((step, host), now)
+            self._said.pop((step, host), None)
+            if self.live:
+                self.live.forget((step, host))
             self._print(f"{mark:<8}{step:<18}{host or 'here':<24}{seconds:6.1f} s")
 
     def note(self, text: str) -> None:
@@ -59,20 +69,47 @@ class Watcher:
                 self._print(f"note    {line}")
 
     def close(self) -> None:
-        """Take the live line away."""
-        with self._guard:
-            self._state("")
-
-    def _state(self, text: str) -> None:
+        """Take what is live off the terminal."""
         if self.live:
-            self.stream.write(f"\r\x1b[K{text[:110]}")
-            self.stream.flush()
-            self._shown = text
+            self.live.close()
 
     def _print(self, text: str) -> None:
-        if self._shown:
-            self.stream.write("\r\x1b[K")
-        self.stream.write(text + "\n")
-        if self._shown:
-            self.stream.write(self._shown[:110])
-        self.stream.flush()
+        if self.live:
+            self.live.print(text)
+        else:
+            print(text, file=self.stream, flush=True)
+
+
+class Live:
+    """What still runs, a line each with its time, below the lines that stay. The terminal only; rich draws it."""
+
+    def __init__(self, stream: TextIO) -> None:
+        from rich.console import Console
+        from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+        columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn(),
+                   TextColumn("{task.fields[state]}", markup=False))
+        self._progress: Progress = Progress(*columns, console=Console(file=stream), transient=True)
+        self._tasks: dict[Place, TaskID] = {}
+        self._progress.start()
+
+    def state(self, place: Place, text: str) -> None:
+        """Show a step on a host with its passing state."""
+        if place not in self._tasks:
+            name = f"{place[0]:<18}{place[1] or 'here':<24}"
+            self._tasks[place] = self._progress.add_task(name, total=None, state=text)
+        else:
+            self._progress.update(self._tasks[place], state=text)
+
+    def forget(self, place: Place) -> None:
+        """The step has ended there."""
+        task = self._tasks.pop(place, None)
+        if task is not None:
+            self._progress.remove_task(task)
+
+    def print(self, text: str) -> None:
+        """A line that stays."""
+        self._progress.console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def close(self) -> None:
+        self._progress.stop()
