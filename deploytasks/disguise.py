@@ -10,8 +10,8 @@ import urllib.parse
 from collections.abc import Iterator
 
 SPECIAL = re.compile(r"[ \t'\"\\`|&;()<>!{}*\[\]?^$,]")
-ANSI_C = {**{byte: f"\\{byte:03o}" for byte in range(256) if not 32 <= byte < 127},
-          7: "\\a", 8: "\\b", 9: "\\t", 10: "\\n", 11: "\\v", 12: "\\f", 13: "\\r", 27: "\\E", 39: "\\'", 92: "\\\\"}
+ANSI_C = {byte: f"\\{byte:03o}" for byte in range(256) if not 32 <= byte < 127}
+ANSI_C |= {byte: f"\\{letter}" for byte, letter in zip(b"\a\b\t\n\v\f\r\x1b'\\", "abtnvfrE'\\", strict=True)}
 HTML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
 
 

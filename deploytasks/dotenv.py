@@ -17,10 +17,15 @@ NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 ASSIGNMENT = re.compile(r"(?:export[ \t]+)?([A-Z_][A-Z0-9_]*)[ \t]*=")
 SWALLOWED = re.compile(r"^[ \t]*(?:export[ \t]+)?([A-Z_][A-Z0-9_]*)=(?=[^=\s])", re.MULTILINE)
 CONTROL = re.compile(r"[\x00\r]|[\ud800-\udfff]")
-OWNED_BY_BASH = frozenset((
-    "BASHOPTS", "BASHPID", "BASH_COMMAND", "BASH_SUBSHELL", "BASH_VERSINFO", "DIRSTACK", "EPOCHREALTIME", "EPOCHSECONDS",
-    "EUID", "FUNCNAME", "GROUPS", "HISTCMD", "LINENO", "PPID", "RANDOM", "SECONDS", "SHELLOPTS", "SRANDOM", "UID", "_"))
+OWNED_BY_BASH = re.compile(
+    "BASHOPTS|BASHPID|BASH_COMMAND|BASH_SUBSHELL|BASH_VERSINFO|DIRSTACK|EPOCHREALTIME|EPOCHSECONDS|EUID"
+    "|FUNCNAME|GROUPS|HISTCMD|LINENO|PPID|RANDOM|SECONDS|SHELLOPTS|SRANDOM|UID|_"
+)
 """Names that bash sets itself or does not let anybody set."""
+BAD_BYTES = {
+    b"\r": "has a carriage return; save it with Unix line ends",
+    b"\0": "has a NUL byte; remove it",
+}
 NO_EQUALS = "has no `=`; write NAME=value, NAME= for an empty value, and a value of several lines in quotes"
 
 
@@ -38,6 +43,16 @@ class Line:
     @property
     def where(self) -> str:
         return self.source if self.number is None else f"{self.source}:{self.number}"
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """The names that it refers to and gives no default for."""
+        return () if self.literal else references(self.raw)
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether python-dotenv would replace anything in it."""
+        return not self.literal and any(isinstance(atom, Variable) for atom in parse_variables(self.raw))
 
 
 @dataclass(frozen=True)
@@ -67,7 +82,9 @@ def read(data: bytes, source: str) -> Layer:
         elif binding.key and binding.value is not None:
             lines[binding.key] = Line(binding.key, binding.value, source, number)
             if cut_short(binding.key, written):
-                warnings.append(f"{source}:{number}: {binding.key} ends before ` #`; quote it if that is part of it")
+                warnings.append(
+                    f"{source}:{number}: {binding.key} ends before ` #`; quote it if that is part of it"
+                )
     return Layer(tuple(lines.values()), tuple(problems), tuple(warnings), frozenset(lost))
 
 
@@ -75,9 +92,9 @@ def byte_problems(data: bytes, source: str) -> Iterator[str]:
     """What makes a file unreadable for some of its readers."""
     if data.startswith(b"\xef\xbb\xbf"):
         yield f"{source}:1: begins with a byte order mark; save it as UTF-8 without BOM"
-    for byte, what in (b"\r", "a carriage return; save it with Unix line ends"), (b"\0", "a NUL byte; remove it"):
+    for byte, what in BAD_BYTES.items():
         if byte in data:
-            yield f"{source}:{line_of(data, data.index(byte))}: has {what}"
+            yield f"{source}:{line_of(data, data.index(byte))}: {what}"
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -98,8 +115,8 @@ def binding_problem(binding: Binding, written: str) -> str | None:
     if binding.error:
         swallowed = SWALLOWED.findall(written.partition("\n")[2])
         lost = f", and with it {', '.join(swallowed)}" if swallowed else ""
-        name = ASSIGNMENT.match(written)
-        return f"{f'{name[1]} ' if name else ''}cannot be read{lost}; close the quote, and write nothing behind it"
+        name = "".join(f"{name} " for name in ASSIGNMENT.findall(written)[:1] if written.startswith(name))
+        return f"{name}cannot be read{lost}; close the quote, and write nothing behind it"
     if not NAME.fullmatch(binding.key or ""):
         return "what stands before `=` is no name; use letters, digits and _, and no digit first"
     swallowed = SWALLOWED.findall((binding.value or "").partition("\n")[2])
@@ -122,18 +139,15 @@ def cut_short(name: str, written: str) -> bool:
 
 
 def expand(raw: str, known: Mapping[str, str]) -> str:
-    """`raw` with `${X}` and `${X:-default}` replaced as python-dotenv does; what is not known becomes empty."""
+    """`raw` with `${X}` and `${X:-default}` replaced as python-dotenv does; the unknown becomes empty."""
     return "".join(atom.resolve(known) for atom in parse_variables(raw))
 
 
 def references(raw: str) -> tuple[str, ...]:
     """The names that `raw` refers to and gives no default for."""
-    return tuple(atom.name for atom in parse_variables(raw) if isinstance(atom, Variable) and atom.default is None)
-
-
-def has_references(raw: str) -> bool:
-    """Whether python-dotenv would replace anything in `raw`."""
-    return any(isinstance(atom, Variable) for atom in parse_variables(raw))
+    return tuple(
+        atom.name for atom in parse_variables(raw) if isinstance(atom, Variable) and atom.default is None
+    )
 
 
 def is_cyclic(name: str, raws: Mapping[str, str]) -> bool:
@@ -184,11 +198,13 @@ def unwritable(name: str, value: str) -> str | None:
     """Why a key cannot stand in a `.env` that all three readers take alike; None when it can."""
     if not NAME.fullmatch(name):
         return "is no name that a shell can set; use letters, digits and _, and no digit first"
-    if name in OWNED_BY_BASH:
+    if OWNED_BY_BASH.fullmatch(name):
         return "is a variable of bash itself, which does not take it from a file; choose another name"
     if CONTROL.search(value):
         return "holds a NUL, a carriage return or no UTF-8, which no .env can; encode it, e.g. as base64"
     if in_single_quotes(value) or in_double_quotes(value):
         return None
-    return ("holds quotes, backslashes and `$` in a mix that python-dotenv, bash and dash read differently; "
-            "encode it, e.g. as base64, or choose another value")
+    return (
+        "holds quotes, backslashes and `$` in a mix that python-dotenv, bash and dash read differently; "
+        "encode it, e.g. as base64, or choose another value"
+    )

@@ -139,8 +139,8 @@ class Environment:
 def load_environment(name: str, *, root: Path, process: Mapping[str, str] | None = None) -> Environment:
     """The environment `name` of the project at `root`, complete and valid.
 
-    `process` is the process environment; only keys named in DEPLOY_FROM_PROCESS are taken from it. Raises UsageError
-    for a name that is no environment, ConfigurationError with every problem of every layer at once; contacts nothing.
+    `process` is the process environment; only keys named in DEPLOY_FROM_PROCESS are taken from it. Raises
+    UsageError for a name that is no environment, ConfigurationError with every problem of every layer at once.
     """
     from .loading import draft
 

@@ -16,7 +16,9 @@ HOST = re.compile(
 ROLE_KEY = re.compile(r"DEPLOY_HOSTS_(?P<role>[A-Z][A-Z0-9_]*)")
 APP = "app"
 LOOPBACK = ("localhost", "127.0.0.1", "::1", "local")
-SYNTAX = "write [user@]host[:port], IPv6 as user@[::1]:22, or local: for this machine; several with spaces between"
+SYNTAX = (
+    "write [user@]host[:port], IPv6 as user@[::1]:22, or local: for this machine; several with spaces between"
+)
 
 Problems = tuple[tuple[str, str], ...]
 """(key, what is wrong; next move), never with a value."""
@@ -35,8 +37,10 @@ def parse(texts: Mapping[str, str]) -> tuple[tuple[Host, ...], Problems]:
             known = found.get(host.name, host)
             found[host.name] = replace(known, roles=(*(name for name in known.roles if name != role), role))
     hosts = tuple(replace(host, primary=number == 0) for number, host in enumerate(found.values()))
-    problems += [("DEPLOY_HOSTS", f"names one host twice, as {first.name} and {second.name}; keep one of them")
-                 for first, second in twins(hosts)]
+    problems += [
+        ("DEPLOY_HOSTS", f"names one host twice, as {first.name} and {second.name}; keep one of them")
+        for first, second in twins(hosts)
+    ]
     if "DEPLOY_HOSTS" in texts and not texts["DEPLOY_HOSTS"].split():
         problems.append(("DEPLOY_HOSTS", f"is empty; {SYNTAX}"))
     return hosts, tuple(problems)
@@ -60,7 +64,9 @@ def one(word: str) -> Host | None:
         return None
     if match["bracketed"] and not is_ipv6(match["bracketed"]):
         return None
-    return Host(match["bracketed"] or match["address"], match["user"], int(match["port"]) if match["port"] else None)
+    return Host(
+        match["bracketed"] or match["address"], match["user"], int(match["port"]) if match["port"] else None
+    )
 
 
 def is_ipv6(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""Environments as people look at them: every key with a value or a mask, where it came from, and how two differ."""
+"""Environments as people look at them: keys with values or masks and origins, and how two environments differ."""
 
 from __future__ import annotations
 
@@ -37,13 +37,18 @@ class Entry:
         return self.text if self.text.isprintable() else ascii(self.text)
 
     def document(self) -> dict[str, Any]:
-        return {"key": self.key, "value": self.text, "secret": self.mask.document() if self.mask else None,
-                "origin": str(self.origin), "type": self.kind}
+        return {
+            "key": self.key,
+            "value": self.text,
+            "secret": self.mask.document() if self.mask else None,
+            "origin": str(self.origin),
+            "type": self.kind,
+        }
 
 
 @dataclass(frozen=True)
 class Difference:
-    """What two environments say of one key; `what` is `missing`, `extra`, `type`, `value` or `equal secret`."""
+    """What two environments say of one key: `missing`, `extra`, `type`, `value` or `equal secret`."""
 
     key: str
     what: str
@@ -51,7 +56,9 @@ class Difference:
     right: Entry | None
 
     def document(self) -> dict[str, Any]:
-        sides = {side: entry.document() if entry else None for side, entry in (("a", self.left), ("b", self.right))}
+        sides = {
+            side: entry.document() if entry else None for side, entry in (("a", self.left), ("b", self.right))
+        }
         return {"key": self.key, "difference": self.what, **sides}
 
 
@@ -97,7 +104,9 @@ def difference(one: Entry | None, other: Entry | None) -> str:
 
 def explanation(draft: Draft, name: str, key: bytes) -> tuple[Entry, ...]:
     """What every layer says of a key, the winner last; the default where nobody says anything."""
-    said = tuple(entry(draft, name, value.text, value.origin, key) for value in draft.merged.values.get(name, ()))
+    said = tuple(
+        entry(draft, name, value.text, value.origin, key) for value in draft.merged.values.get(name, ())
+    )
     if said:
         return said
     if name in draft.variables:
@@ -110,7 +119,9 @@ def defaults(name: str) -> Iterator[str]:
     if not NAME.fullmatch(name):
         raise UsageError(f"{name}: is no name of a key; write e.g. `env.explain DATABASE_URL --env=prod`")
     if name.startswith("DEPLOY_") and not settings.is_known(name):
-        raise UsageError(f"{name}: is no key of deploytasks; see the README{settings.nearest(name, settings.KNOWN)}")
+        raise UsageError(
+            f"{name}: is no key of deploytasks; see the README{settings.nearest(name, settings.KNOWN)}"
+        )
     for field in fields(Settings):
         if f"DEPLOY_{field.name.upper()}" == name and isinstance(field.default, bool):
             yield "yes" if field.default else "no"
@@ -124,5 +135,8 @@ def unread(root: Path) -> tuple[str, ...]:
     read = {"common.env", *(f"{name}{end}" for name in names for end in (".env", ".local.env"))}
     encrypted = tuple(f"{name}.secrets.env." for name in names)
     found = sorted(path.name for path in (root / "environments").glob("*.env*"))
-    return tuple(f"environments/{name}:1: is read by no environment; rename it after one, or remove it"
-                 for name in found if name not in read and not name.startswith(encrypted))
+    return tuple(
+        f"environments/{name}:1: is read by no environment; rename it after one, or remove it"
+        for name in found
+        if name not in read and not name.startswith(encrypted)
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import stat
 import subprocess
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,7 +67,7 @@ def require_name(name: str, root: Path) -> None:
 
 
 def merge(name: str, root: Path, process: Mapping[str, str], secrets: Collection[str] = ()) -> Merged:
-    """Read every layer of the environment `name`; of the process only the keys that DEPLOY_FROM_PROCESS names.
+    """Every layer of the environment `name`; of the process only the keys that DEPLOY_FROM_PROCESS names.
 
     `secrets` are names of keys that are secret besides those that DEPLOY_SECRETS and their names tell.
     """
@@ -86,7 +86,9 @@ def plain_layer(root: Path, source: str) -> Iterator[Layer]:
     except FileNotFoundError:
         return
     except OSError as error:
-        yield Layer(problems=(f"{source}:1: cannot be read ({error.strerror}); look at its type and permissions",))
+        yield Layer(
+            problems=(f"{source}:1: cannot be read ({error.strerror}); look at its type and permissions",)
+        )
 
 
 def local_layer(name: str, root: Path) -> Iterator[Layer]:
@@ -99,7 +101,9 @@ def local_layer(name: str, root: Path) -> Iterator[Layer]:
             cure = f"run `git rm --cached {source}`, and change its secrets"
             yield Layer(problems=(f"{source}:1: is tracked by git; {cure}",))
         if (root / source).stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
-            yield Layer(warnings=(f"{source}:1: others on this machine can read it; run `chmod 600 {source}`",))
+            yield Layer(
+                warnings=(f"{source}:1: others on this machine can read it; run `chmod 600 {source}`",)
+            )
         yield layer
 
 
@@ -116,7 +120,8 @@ def decrypted_layers(name: str, root: Path, decrypt: str) -> Iterator[Layer]:
             continue
         line = decrypt.replace("{file}", command(path).shell)
         done = subprocess.run(
-            ("sh", "-c", line), cwd=root, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+            ("sh", "-c", line), cwd=root, stdin=subprocess.DEVNULL, capture_output=True, check=False
+        )
         if done.returncode == 0:
             yield dotenv.read(done.stdout, source)
         else:
@@ -124,38 +129,41 @@ def decrypted_layers(name: str, root: Path, decrypt: str) -> Iterator[Layer]:
             yield Layer(problems=(f"{source}:1: {failed}; run that command by hand to see why",))
 
 
-def stacked(layers: Iterable[Layer], secrets: Collection[str] = ()) -> Merged:
+def stacked(layers: Sequence[Layer], secrets: Collection[str] = ()) -> Merged:
     """The layers one over the other, each reference replaced by what was known above it."""
-    layers = tuple(layers)
     values: dict[str, tuple[Value, ...]] = {}
     known: dict[str, str] = {}
-    unknown: list[tuple[Line, Layer]] = []
+    dangling: list[tuple[Line, Layer]] = []
     for layer in layers:
         for line in layer.lines:
-            if not line.literal and not known.keys() >= set(dotenv.references(line.raw)):
-                unknown.append((line, layer))
+            if not known.keys() >= set(line.references):
+                dangling.append((line, layer))
             known[line.name] = line.raw if line.literal else dotenv.expand(line.raw, known)
             said = Value(known[line.name], Origin(line.source, line.number))
             values[line.name] = (*values.get(line.name, ()), said)
     secret = {*secrets, *known.get("DEPLOY_SECRETS", "").split()}
-    problems = (*(problem for layer in layers for problem in layer.problems),
-                *(in_secret(line) for layer in layers for line in layer.lines
-                  if named_secret(line.name, secret) and not line.literal and dotenv.has_references(line.raw)),
-                *(unresolved(line, layer) for line, layer in unknown if not named_secret(line.name, secret)))
-    warnings = tuple(warning for layer in layers for warning in layer.warnings)
-    return Merged(values, problems, warnings, frozenset().union(*(layer.lost for layer in layers)))
+    lines = [line for layer in layers for line in layer.lines]
+    problems = [
+        *(problem for layer in layers for problem in layer.problems),
+        *(in_secret(line) for line in lines if line.is_changed and named_secret(line.name, secret)),
+        *(unresolved(*one) for one in dangling if not named_secret(one[0].name, secret)),
+    ]
+    warnings = [warning for layer in layers for warning in layer.warnings]
+    return Merged(values, tuple(problems), tuple(warnings), frozenset().union(*(one.lost for one in layers)))
 
 
 def in_secret(line: Line) -> str:
     """The problem of a secret that python-dotenv would change on reading."""
-    return (f"{line.where}: {line.name} is a secret with ${{…}} in it, which is replaced even in single quotes; "
-            "choose another secret, or encode it")
+    return (
+        f"{line.where}: {line.name} is a secret with ${{…}} in it, which is replaced even in single quotes; "
+        "choose another secret, or encode it"
+    )
 
 
 def unresolved(line: Line, layer: Layer) -> str:
     """The problem of a reference that leads nowhere; what stands in a URL with a password is not repeated."""
     raws = {other.name: other.raw for other in layer.lines}
-    named = dotenv.references(line.raw)
+    named = line.references
     missing = [name for name in named if name not in raws]
     where = f"{line.where}: {line.name} refers to"
     if URL_PASSWORD.search(line.raw):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -57,13 +57,14 @@ class Draft:
         known = Settings(**{**self.fields, "secrets": tuple(sorted(self.secrets))})
         variables = tuple(
             Variable(key, Secret(text), self.origin(key), self.is_secret(key, text))
-            for key, text in sorted(self.variables.items()))
+            for key, text in sorted(self.variables.items())
+        )
         origins = tuple((key, origin) for key, origin in self.merged.origins.items() if is_ours(key))
         return Environment(self.name, self.root, self.hosts, known, variables, self.warnings, origins)
 
 
 def draft(name: str, root: Path, process: Mapping[str, str]) -> Draft:
-    """Read and judge the environment `name` of the project at `root`. Raises UsageError for a name that is none."""
+    """Read and judge the environment `name` of the project at `root`. Raises UsageError when it is none."""
     layers.require_name(name, root)
     rules = schema.read(root, layers.environment_names(root))
     merged = layers.merge(name, root, process, rules.secrets)
@@ -72,12 +73,21 @@ def draft(name: str, root: Path, process: Mapping[str, str]) -> Draft:
     fields, setting_problems = settings.parse(ours, {role for host in found for role in host.roles})
     loose = Draft(name, root, merged, rules, found, fields, ())
     own = (*missing(merged, ours), *host_problems, *setting_problems, *contradictions(loose), *unwritable(loose))
-    places = merged.origins
-    judged = {key: loose.origin(key) for key in loose.variables}
-    problems = (*merged.problems, *rules.problems,
-                *(f"{places.get(key, f'environments/{name}.env:1')}: {key} {what}" for key, what in own),
-                *schema.check(rules, name, loose.variables, judged), *too_equal(loose))
-    return Draft(name, root, merged, rules, found, fields, tuple(dict.fromkeys(problems)))
+    problems = (*merged.problems, *rules.problems, *placed(loose, own), *against_schema(loose))
+    return replace(loose, problems=tuple(dict.fromkeys(problems)))
+
+
+def placed(loose: Draft, problems: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Problems of keys with the place where each key is written, or should be."""
+    for key, what in problems:
+        yield f"{loose.merged.origins.get(key, f'environments/{loose.name}.env:1')}: {key} {what}"
+
+
+def against_schema(loose: Draft) -> Iterator[str]:
+    """What the application's keys do against the schema."""
+    origins = {key: loose.origin(key) for key in loose.variables}
+    yield from schema.check(loose.schema, loose.name, loose.variables, origins)
+    yield from too_equal(loose)
 
 
 def is_ours(key: str) -> bool:
@@ -100,7 +110,8 @@ def contradictions(loose: Draft) -> Iterator[tuple[str, str]]:
     """What is wrong between keys."""
     path = loose.fields.get("path", "/srv")
     if not path.startswith("/") and not all(host.is_local for host in loose.hosts):
-        yield "DEPLOY_PATH", f"is relative, which only local: hosts may have; write {settings.REQUIRED['DEPLOY_PATH']}"
+        cure = f"write {settings.REQUIRED['DEPLOY_PATH']}"
+        yield "DEPLOY_PATH", f"is relative, which only local: hosts may have; {cure}"
     if any(host.is_local for host in loose.hosts) and loose.root / path in (loose.root, Path.home()):
         yield "DEPLOY_PATH", syntax.NOT_OUR_OWN
     for key in loose.fields.get("wait_for") or ():
@@ -119,8 +130,11 @@ def unwritable(loose: Draft) -> Iterator[tuple[str, str]]:
 
 def too_equal(loose: Draft) -> Iterator[str]:
     """Keys whose value another environment has too, against the schema, as far as that one can be read."""
-    rules = [rule for rule in loose.schema.rules
-             if loose.name in rule.must_differ_between and rule.name in loose.variables]
+    rules = [
+        rule
+        for rule in loose.schema.rules
+        if loose.name in rule.must_differ_between and rule.name in loose.variables
+    ]
     others = {other for rule in rules for other in rule.must_differ_between if other != loose.name}
     texts = {other: layers.merge(other, loose.root, {}).texts for other in sorted(others)}
     for key, other in schema.shared_secrets(loose.schema, loose.name, loose.variables, texts):
@@ -132,9 +146,9 @@ def doubts(found: Draft) -> Iterator[str]:
     for key in ("DEPLOY_SECRETS", "DEPLOY_FROM_PROCESS"):
         for name in found.merged.texts.get(key, "").split():
             if name not in found.merged.texts and name not in found.variables:
-                near = settings.nearest(name, found.merged.texts)
-                yield f"{found.origin(key)}: {key} names {name}, which is set nowhere; set it, take it out{near}"
+                cure = f"set it, take it out{settings.nearest(name, found.merged.texts)}"
+                yield f"{found.origin(key)}: {key} names {name}, which is set nowhere; {cure}"
     for key, text in sorted(found.variables.items()):
         if named_secret(key, found.secrets) and 0 < len(text) < SHORT:
-            why = f"is a secret of under {SHORT} characters and masked only beside its name; take a longer one"
-            yield f"{found.origin(key)}: {key} {why}"
+            why = f"is a secret of under {SHORT} characters and masked only beside its name"
+            yield f"{found.origin(key)}: {key} {why}; take a longer one"

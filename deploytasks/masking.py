@@ -27,7 +27,9 @@ def mask(text: str, key: bytes) -> Mask:
     """The mask of a secret under a user's key."""
     from hashlib import blake2b
 
-    return Mask(len(text), blake2b(text.encode("utf-8", "surrogateescape"), key=key, digest_size=4).hexdigest())
+    return Mask(
+        len(text), blake2b(text.encode("utf-8", "surrogateescape"), key=key, digest_size=4).hexdigest()
+    )
 
 
 def user_key(process: Mapping[str, str]) -> bytes:

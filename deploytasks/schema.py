@@ -13,12 +13,23 @@ from .environment import Origin
 
 SOURCE = "environments/schema.toml"
 TYPES = {
-    "string": r"(?s).*", "integer": r"[+-]?\d+", "number": r"[+-]?\d+(\.\d+)?",
-    "boolean": r"(?i)true|false|yes|no|1|0|on|off", "url": r"[A-Za-z][A-Za-z0-9+.-]*:\S+", "email": r"[^@\s]+@[^@\s]+",
+    "string": r"(?s).*",
+    "integer": r"[+-]?\d+",
+    "number": r"[+-]?\d+(\.\d+)?",
+    "boolean": r"(?i)true|false|yes|no|1|0|on|off",
+    "url": r"[A-Za-z][A-Za-z0-9+.-]*:\S+",
+    "email": r"[^@\s]+@[^@\s]+",
 }
 FIELDS = {
-    "type": str, "required": bool, "required_in": list, "secret": bool, "pattern": str, "default": str,
-    "description": str, "must_differ_between": list, "forbid_in": list,
+    "type": str,
+    "required": bool,
+    "required_in": list,
+    "secret": bool,
+    "pattern": str,
+    "default": str,
+    "description": str,
+    "must_differ_between": list,
+    "forbid_in": list,
 }
 
 
@@ -70,8 +81,11 @@ def read(root: Path, environments: Collection[str]) -> Schema:
         return Schema()
     except (ValueError, OSError) as error:  # of TOML or UTF-8, which say where and not what
         return Schema((), (f"{SOURCE}:1: cannot be read ({error}); correct it",))
-    problems = tuple(f"{SOURCE}:1: {problem}" for name, table in tables.items()
-                     for problem in table_problems(name, table, environments))
+    problems = tuple(
+        f"{SOURCE}:1: {problem}"
+        for name, table in tables.items()
+        for problem in table_problems(name, table, environments)
+    )
     return Schema((), problems) if problems else Schema(tuple(rule(*item) for item in tables.items()))
 
 
@@ -86,7 +100,9 @@ def tables_in(data: bytes) -> dict[str, Any]:
 
 def rule(name: str, table: Mapping[str, Any]) -> Rule:
     """The rule in a table that has no problems."""
-    fields: dict[str, Any] = {field: tuple(said) if isinstance(said, list) else said for field, said in table.items()}
+    fields: dict[str, Any] = {
+        field: tuple(said) if isinstance(said, list) else said for field, said in table.items()
+    }
     return Rule(name, **fields)
 
 
@@ -121,7 +137,9 @@ def check(
     for rule in schema.rules:
         where = f"{origins.get(rule.name, f'environments/{environment}.env:1')}: {rule.name}"
         if rule.name in texts:
-            yield from (f"{where} {problem}" for problem in value_problems(rule, environment, texts[rule.name]))
+            yield from (
+                f"{where} {problem}" for problem in value_problems(rule, environment, texts[rule.name])
+            )
         elif rule.required or environment in rule.required_in:
             yield f"{where} is missing{rule.about}; set it"
 
@@ -142,5 +160,8 @@ def shared_secrets(
     """(key, other environment) where both hold one value and must not."""
     for rule in schema.rules:
         if environment in rule.must_differ_between and rule.name in texts:
-            yield from ((rule.name, other) for other in rule.must_differ_between
-                        if other != environment and others.get(other, {}).get(rule.name) == texts[rule.name])
+            yield from (
+                (rule.name, other)
+                for other in rule.must_differ_between
+                if other != environment and others.get(other, {}).get(rule.name) == texts[rule.name]
+            )

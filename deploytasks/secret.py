@@ -15,7 +15,9 @@ SHORT = 6
 SECRET_NAME = re.compile(r"(?:^|_)(?:PASSWORD|SECRET|KEY|TOKEN|DSN)$", re.IGNORECASE)
 URL_PASSWORD = re.compile(
     r"[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#\s:]*:(?![0-9]*(?:[/?#]|$))(?P<password>\S+)@"
-    r"|\S*[?&](?:password|passwd|sslpassword|secret|token|api_?key)=(?P<parameter>[^&#\s]+))", re.IGNORECASE)
+    r"|\S*[?&](?:password|passwd|sslpassword|secret|token|api_?key)=(?P<parameter>[^&#\s]+))",
+    re.IGNORECASE,
+)
 RELEASE_ID = r"\b\d{14}-[0-9a-f]{7}\b"
 
 
@@ -62,7 +64,7 @@ def is_secret(name: str, value: str, settings: Settings) -> bool:
 class Redactor:
     """Replaces the secrets of some variables in any text, also in their quoted, encoded and per-line forms.
 
-    Release ids and the texts in `kept` (hosts, paths, revisions) stay as they are, even when a secret is part of one.
+    Release ids and the texts in `kept` (hosts, paths, revisions) stay as they are, whatever is a part of them.
     """
 
     def __init__(self, variables: Iterable[Variable], *, kept: Iterable[str] = ()) -> None:

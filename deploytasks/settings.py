@@ -52,13 +52,15 @@ PARSERS: Mapping[str, Callable[[str], Any]] = {
     "secrets": syntax.names,
 }
 """Every field of Settings but the two that hold the keys of roles."""
-REQUIRED = {"DEPLOY_HOSTS": "the hosts, e.g. deploy@www1.example.com, or local: for this machine",
-            "DEPLOY_PATH": "the directory on the host, e.g. /srv/app"}
+REQUIRED = {
+    "DEPLOY_HOSTS": "the hosts, e.g. deploy@www1.example.com, or local: for this machine",
+    "DEPLOY_PATH": "the directory on the host, e.g. /srv/app",
+}
 KNOWN = ("DEPLOY_HOSTS", *(f"DEPLOY_{name.upper()}" for name in PARSERS))
 
 
 def parse(texts: Mapping[str, str], roles: Iterable[str]) -> tuple[dict[str, Any], Problems]:
-    """Fields for Settings from the DEPLOY_ keys, those of the hosts aside; `roles` are those that have hosts."""
+    """Fields for Settings from the DEPLOY_ keys but those of the hosts; `roles` are those that have hosts."""
     found: dict[str, Any] = {}
     problems = []
     for key, text in texts.items():
@@ -96,7 +98,9 @@ def unknown(key: str) -> dict[str, Any]:
     known = [name.removeprefix("DEPLOY_") for name in KNOWN]
     close = difflib.get_close_matches(key.removeprefix("DEPLOY_"), known, 1)
     meant = key.upper() if is_known(key.upper()) else f"DEPLOY_{close[0]}" if close else ""
-    raise Wrong(f"is unknown; {f'did you mean {meant}?' if meant else 'name keys of the application otherwise'}")
+    raise Wrong(
+        f"is unknown; {f'did you mean {meant}?' if meant else 'name keys of the application otherwise'}"
+    )
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -11,7 +11,7 @@ NOT_OUR_OWN = "is /, a home directory or the project itself; choose a directory 
 
 
 class Wrong(ValueError):
-    """What is wrong with a value; next move. Never holds the value, which might be a secret in the wrong place."""
+    """What is wrong with a value; next move. Never holds the value: it might be a secret in the wrong place."""
 
 
 def text(text: str) -> str | None:
@@ -60,7 +60,9 @@ def names(text: str) -> tuple[str, ...]:
     """Names of keys."""
     found = words(text)
     if not all(re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) for name in found):
-        raise Wrong("holds more than names of keys; write them with spaces between, e.g. DATABASE_URL REDIS_URL")
+        raise Wrong(
+            "holds more than names of keys; write them with spaces between, e.g. DATABASE_URL REDIS_URL"
+        )
     return found
 
 
@@ -116,7 +118,9 @@ def paths_in_release(text: str) -> tuple[str, ...]:
 def deploy_path(text: str) -> str:
     """DEPLOY_PATH without empty parts; whether it may be relative is asked where the hosts are known."""
     if not re.fullmatch(r"[A-Za-z0-9/._+@ -]+", text) or text != text.strip():
-        raise Wrong("holds characters that are not safe in a path; use letters, digits, blanks and / . _ + @ -")
+        raise Wrong(
+            "holds characters that are not safe in a path; use letters, digits, blanks and / . _ + @ -"
+        )
     parts = [part for part in text.split("/") if part not in ("", ".")]
     if ".." in parts or any(part.startswith("-") for part in parts):
         raise Wrong("has a part that is `..` or begins with `-`; write the directory out")

@@ -14,11 +14,20 @@ from .loading import Draft
 def listing(drafts: Sequence[Draft], *, as_json: bool) -> None:
     """Each environment with its hosts and its path."""
     if as_json:
-        found = [{"environment": draft.name, "hosts": [host.name for host in draft.hosts],
-                  "path": draft.fields.get("path"), "problems": len(draft.problems)} for draft in drafts]
+        found = [
+            {
+                "environment": draft.name,
+                "hosts": [host.name for host in draft.hosts],
+                "path": draft.fields.get("path"),
+                "problems": len(draft.problems),
+            }
+            for draft in drafts
+        ]
         return console.document(document("env.list", None, environments=found))
-    for name, hosts, path in aligned((draft.name, " ".join(host.name for host in draft.hosts),
-                                      draft.fields.get("path", "")) for draft in drafts):
+    for name, hosts, path in aligned(
+        (draft.name, " ".join(host.name for host in draft.hosts), draft.fields.get("path", ""))
+        for draft in drafts
+    ):
         console.result(f"{name}  {hosts}  {path}".rstrip())
     for draft in drafts:
         if draft.problems:
@@ -28,13 +37,13 @@ def listing(drafts: Sequence[Draft], *, as_json: bool) -> None:
 
 def shown(draft: Draft, key: bytes, *, as_json: bool) -> None:
     """Every key with its value or mask and its origin."""
-    found, warnings = entries(draft, key), draft.environment().warnings
+    found = entries(draft, key)
     if as_json:
         keys = [entry.document() for entry in found]
-        return console.document(document("env.show", draft.name, keys=keys, warnings=list(warnings)))
+        return console.document(document("env.show", draft.name, keys=keys, warnings=list(draft.warnings)))
     for name, text, origin in aligned((entry.key, entry.shown, str(entry.origin)) for entry in found):
         console.result(f"{name}  {text}  {origin}")
-    for warning in warnings:
+    for warning in draft.warnings:
         console.trouble(f"warning: {warning}")
     return None
 
@@ -43,8 +52,10 @@ def checked(drafts: Sequence[Draft], unread: Sequence[str], *, as_json: bool) ->
     """Every problem and every doubt; the exit code, 1 when there is a problem."""
     code = FAILED if any(draft.problems for draft in drafts) else OK
     if as_json:
-        found = [{"environment": draft.name, "problems": list(draft.problems), "warnings": list(draft.warnings)}
-                 for draft in drafts]
+        found = [
+            {"environment": draft.name, "problems": list(draft.problems), "warnings": list(draft.warnings)}
+            for draft in drafts
+        ]
         console.document(document("env.check", None, code, environments=found, warnings=list(unread)))
         return code
     for draft in drafts:
@@ -82,8 +93,14 @@ def explained(drafts: Sequence[Draft], name: str, key: bytes, *, as_json: bool) 
     """The winner of a key and those it won over, newest first, in each environment."""
     said = [(draft, explanation(draft, name, key)) for draft in drafts]
     if as_json:
-        found = [{"environment": draft.name, "winner": layers[-1].document() if layers else None,
-                  "losers": [entry.document() for entry in layers[-2::-1]]} for draft, layers in said]
+        found = [
+            {
+                "environment": draft.name,
+                "winner": layers[-1].document() if layers else None,
+                "losers": [entry.document() for entry in layers[-2::-1]],
+            }
+            for draft, layers in said
+        ]
         return console.document(document("env.explain", None, key=name, environments=found))
     rows = [row for draft, layers in said for row in explanation_rows(draft.name, layers)]
     for environment, verdict, text, origin in aligned(rows):
@@ -96,15 +113,17 @@ def explanation_rows(environment: str, layers: Sequence[Entry]) -> Iterable[tupl
     if not layers:
         return [(environment, "not set", "", "")]
     verdicts = ("wins", *("loses" for _ in layers[1:]))
-    return [(environment, verdict, entry.shown, str(entry.origin))
-            for verdict, entry in zip(verdicts, reversed(layers), strict=True)]
+    return [
+        (environment, verdict, entry.shown, str(entry.origin))
+        for verdict, entry in zip(verdicts, reversed(layers), strict=True)
+    ]
 
 
 def document(command: str, environment: str | None, code: int = OK, **facts: Any) -> dict[str, Any]:
     """The head that every document has, and what this one is about."""
     outcome = "ok" if code == OK else "failed"
-    head = {"schema": 1, "command": command, "environment": environment, "outcome": outcome, "exit_code": code}
-    return {**head, "error": None, **facts}
+    head = {"schema": 1, "command": command, "environment": environment, "outcome": outcome}
+    return {**head, "exit_code": code, "error": None, **facts}
 
 
 def problems(draft: Draft) -> str:
@@ -116,5 +135,10 @@ def problems(draft: Draft) -> str:
 def aligned(rows: Iterable[Sequence[str]]) -> list[list[str]]:
     """Rows whose columns, but the last, are as wide as their widest cell of at most 60 characters."""
     rows = list(rows)
-    widths = [max((len(cell) for cell in column if len(cell) <= 60), default=0) for column in zip(*rows, strict=True)]
-    return [[*(cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=False)), row[-1]] for row in rows]
+    widths = [
+        max((len(cell) for cell in column if len(cell) <= 60), default=0)
+        for column in zip(*rows, strict=True)
+    ]
+    return [
+        [*(cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=False)), row[-1]] for row in rows
+    ]

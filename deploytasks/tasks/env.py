@@ -82,9 +82,15 @@ def check(c: Any, env: str = "", json: bool = False) -> int:
     return checked([draft_of(name) for name in every(env)], () if env else unread(project()), as_json=json)
 
 
-@task(positional=["a", "b"], help={
-    "a": "the one environment", "b": "the other environment", "json": JSON,
-    "remote": "compare with what runs on the hosts of B (which may be A), and find what was edited there"})
+@task(
+    positional=["a", "b"],
+    help={
+        "a": "the one environment",
+        "b": "the other environment",
+        "json": JSON,
+        "remote": "compare with what runs on the hosts of B (which may be A), and find what was edited there",
+    },
+)
 @entry("env.diff")
 def diff(c: Any, a: Any = None, b: Any = None, remote: bool = False, json: bool = False) -> None:
     """Compare two environments: missing and extra keys, other values and types, equal secrets."""
@@ -93,7 +99,10 @@ def diff(c: Any, a: Any = None, b: Any = None, remote: bool = False, json: bool 
     compared(sound(a), sound(b), fingerprint_key(), as_json=json)
 
 
-@task(positional=["key"], help={"key": "the key to explain", "env": f"{ENV} (default: all of them)", "json": JSON})
+@task(
+    positional=["key"],
+    help={"key": "the key to explain", "env": f"{ENV} (default: all of them)", "json": JSON},
+)
 @entry("env.explain")
 def explain(c: Any, key: Any = None, env: str = "", json: bool = False) -> None:
     """Show where a key's value comes from, and what it won over."""

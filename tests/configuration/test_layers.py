@@ -16,8 +16,12 @@ REPOSITORY = Path(__file__).parent.parent.parent
 
 
 def git(project: Project, *words: str) -> None:
-    subprocess.run(("git", "-c", "user.name=t", "-c", "user.email=t@example.com", *words), cwd=project.root, check=True,
-                   capture_output=True)
+    subprocess.run(
+        ("git", "-c", "user.name=t", "-c", "user.email=t@example.com", *words),
+        cwd=project.root,
+        check=True,
+        capture_output=True,
+    )
 
 
 def won(project: Project, name: str, **process: str) -> tuple[str, str]:
@@ -55,9 +59,17 @@ def test_a_value_of_the_process_is_taken_as_it_stands(project: Project) -> None:
 def test_references_are_replaced_from_the_layers_above(project: Project) -> None:
     with (project.root / "environments" / "common.env").open("a") as common:
         common.write("DOMAIN=example.com\nPATHS=/a\n")
-    project.write("prod.env", "HOST=www.${DOMAIN}\nPATHS=${PATHS}:/b\nE=${NONE:-x}y\nF='${DOMAIN}'\nG=$DOMAIN\n")
+    project.write(
+        "prod.env", "HOST=www.${DOMAIN}\nPATHS=${PATHS}:/b\nE=${NONE:-x}y\nF='${DOMAIN}'\nG=$DOMAIN\n"
+    )
     assert project.load().revealed() == {
-        "DOMAIN": "example.com", "HOST": "www.example.com", "PATHS": "/a:/b", "E": "xy", "F": "example.com", "G": "$DOMAIN"}
+        "DOMAIN": "example.com",
+        "HOST": "www.example.com",
+        "PATHS": "/a:/b",
+        "E": "xy",
+        "F": "example.com",
+        "G": "$DOMAIN",
+    }
 
 
 def test_a_database_url_may_be_put_together_from_a_password(project: Project) -> None:
@@ -73,60 +85,80 @@ def test_a_local_layer_that_git_tracks_is_refused(project: Project) -> None:
     assert project.load().warnings == ()
     git(project, "add", "environments/prod.local.env")
     assert project.problems() == (
-        "environments/prod.local.env:1: is tracked by git; run `git rm --cached environments/prod.local.env`, "
-        "and change its secrets",)
+        (
+            "environments/prod.local.env:1: is tracked by git; run `git rm --cached environments/prod.local.env`, "
+            "and change its secrets"
+        ),
+    )
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604])
 def test_a_local_layer_that_others_can_read_is_warned_about(project: Project, mode: int) -> None:
     project.write("prod.local.env", "A=1\n").chmod(mode)
     assert project.load().warnings == (
-        "environments/prod.local.env:1: others on this machine can read it; run `chmod 600 environments/prod.local.env`",)
+        ("environments/prod.local.env:1: others on this machine can read it; "
+        "run `chmod 600 environments/prod.local.env`"),
+    )
 
 
 def test_a_secret_whose_end_is_taken_for_a_comment_is_warned_about(project: Project) -> None:
     project.write("prod.env", "SECRET_KEY=hunter2 #hunter3\nNOTE=a # b\n")
     assert project.load().warnings == (
-        "environments/prod.env:1: SECRET_KEY ends before ` #`; quote it if that is part of it",)
+        "environments/prod.env:1: SECRET_KEY ends before ` #`; quote it if that is part of it",
+    )
 
 
 def test_a_secret_that_is_too_short_to_be_masked_everywhere_is_warned_about(project: Project) -> None:
     project.write("prod.env", "DB_PASSWORD=abcde\n")
     assert project.load().warnings == (
-        "environments/prod.env:1: DB_PASSWORD is a secret of under 6 characters and masked only beside its name; "
-        "take a longer one",)
+        (
+            "environments/prod.env:1: DB_PASSWORD is a secret of under 6 characters and masked only beside its name; "
+            "take a longer one"
+        ),
+    )
 
 
 def test_names_that_are_set_nowhere_are_warned_about(project: Project) -> None:
     project.write("prod.env", "PIN_CODE=1\nDEPLOY_SECRETS=PIN_CDOE\nDEPLOY_FROM_PROCESS=OTHER\n")
     assert project.load().warnings == (
-        "environments/prod.env:2: DEPLOY_SECRETS names PIN_CDOE, which is set nowhere; set it, take it out, "
-        "or did you mean PIN_CODE?",
-        "environments/prod.env:3: DEPLOY_FROM_PROCESS names OTHER, which is set nowhere; set it, take it out")
+        (
+            "environments/prod.env:2: DEPLOY_SECRETS names PIN_CDOE, which is set nowhere; set it, take it out, "
+            "or did you mean PIN_CODE?"
+        ),
+        "environments/prod.env:3: DEPLOY_FROM_PROCESS names OTHER, which is set nowhere; set it, take it out",
+    )
 
 
 def test_the_clear_text_of_an_encrypted_layer_touches_no_disk(project: Project) -> None:
     project.write("prod.env", "DEPLOY_DECRYPT='base64 -d <{file}'\n")
     project.write("prod.secrets.env.b64", "U0VDUkVUX0tFWT1odW50ZXIyaHVudGVyMgo=\n")
     assert won(project, "SECRET_KEY") == ("hunter2hunter2", "environments/prod.secrets.env.b64:1")
-    assert not [path for path in project.root.rglob("*") if path.is_file() and b"hunter2" in path.read_bytes()]
+    assert not [
+        path for path in project.root.rglob("*") if path.is_file() and b"hunter2" in path.read_bytes()
+    ]
 
 
 def test_an_encrypted_layer_in_a_path_with_spaces_and_quotes_is_decrypted(tmp_path: Path) -> None:
     root = tmp_path / "it's a $(project)"
     (root / "environments").mkdir(parents=True)
     (root / "environments" / "prod.env").write_text(
-        "DEPLOY_HOSTS=local:\nDEPLOY_PATH=/srv/app\nDEPLOY_DECRYPT='cat {file}'\n", "utf-8")
+        "DEPLOY_HOSTS=local:\nDEPLOY_PATH=/srv/app\nDEPLOY_DECRYPT='cat {file}'\n", "utf-8"
+    )
     (root / "environments" / "prod.secrets.env.x").write_text("A=1\n", "utf-8")
     assert load_environment("prod", root=root).revealed() == {"A": "1"}
 
 
-@pytest.mark.parametrize(("decrypt", "problem"), [
-    ("", "is encrypted and DEPLOY_DECRYPT is not set; set it, e.g. to sops -d {file}"),
-    ("sops -d", "is encrypted and DEPLOY_DECRYPT has no {file} in it; set it, e.g. to sops -d {file}"),
-    ("cat {file}; echo hunter2 >&2; exit 3",
-     "cannot be decrypted, DEPLOY_DECRYPT ended with exit code 3; run that command by hand to see why"),
-])
+@pytest.mark.parametrize(
+    ("decrypt", "problem"),
+    [
+        ("", "is encrypted and DEPLOY_DECRYPT is not set; set it, e.g. to sops -d {file}"),
+        ("sops -d", "is encrypted and DEPLOY_DECRYPT has no {file} in it; set it, e.g. to sops -d {file}"),
+        (
+            "cat {file}; echo hunter2 >&2; exit 3",
+            "cannot be decrypted, DEPLOY_DECRYPT ended with exit code 3; run that command by hand to see why",
+        ),
+    ],
+)
 def test_a_layer_that_cannot_be_decrypted_is_a_problem(project: Project, decrypt: str, problem: str) -> None:
     project.write("prod.env", f"DEPLOY_DECRYPT='{decrypt}'\n")
     project.write("prod.secrets.env.enc", "SECRET_KEY=hunter2\n")
@@ -137,7 +169,8 @@ def test_a_bad_line_in_an_encrypted_layer_is_told_without_its_value(project: Pro
     project.write("prod.env", "DEPLOY_DECRYPT='cat {file}'\n")
     project.write("prod.secrets.env.enc", "A=1\nB='hunter2\n")
     assert project.problems() == (
-        "environments/prod.secrets.env.enc:2: B cannot be read; close the quote, and write nothing behind it",)
+        "environments/prod.secrets.env.enc:2: B cannot be read; close the quote, and write nothing behind it",
+    )
 
 
 def test_an_environment_is_printed_without_its_values(project: Project) -> None:

@@ -52,7 +52,9 @@ BASE64 = {"in base64", "in URL-safe base64"}
 
 
 def variables(texts: dict[str, str]) -> Iterable[Variable]:
-    return [Variable(name, Secret(text), Origin("environments/prod.env", 1), True) for name, text in texts.items()]
+    return [
+        Variable(name, Secret(text), Origin("environments/prod.env", 1), True) for name, text in texts.items()
+    ]
 
 
 def remains(secret: str, text: str) -> bool:
@@ -84,16 +86,25 @@ def test_a_secret_is_masked_where_it_is_part_of_a_longer_base64_text() -> None:
 def test_the_password_of_a_url_is_masked_alone_too_encoded_and_decoded() -> None:
     redactor = Redactor(variables({"DATABASE_URL": SECRETS["DATABASE_URL"]}))
     said = "{'PASSWORD': 's3cr/t-w0rd', 'HOST': 'db.example.com', 'raw': 's3cr%2Ft-w0rd'}"
-    assert redactor.text(said) == "{'PASSWORD': '[DATABASE_URL]', 'HOST': 'db.example.com', 'raw': '[DATABASE_URL]'}"
+    assert (
+        redactor.text(said)
+        == "{'PASSWORD': '[DATABASE_URL]', 'HOST': 'db.example.com', 'raw': '[DATABASE_URL]'}"
+    )
 
 
 def test_what_a_shell_traces_and_what_python_raises_comes_out_masked() -> None:
     redactor = Redactor(variables(SECRETS))
     for name in ("DJANGO_KEY", "DB_PASSWORD", "SIX_TOKEN", "COMMA_TOKEN", "SIGNING_KEY"):
         traced = subprocess.run(
-            ("bash", "-xc", 'A="$X"; printf %q "$A"; echo; env'), env={"X": SECRETS[name], "PATH": "/usr/bin:/bin"},
-            capture_output=True, text=True, check=True)
-        assert not any(remains(line, redactor.text(traced.stdout + traced.stderr)) for line in SECRETS[name].splitlines())
+            ("bash", "-xc", 'A="$X"; printf %q "$A"; echo; env'),
+            env={"X": SECRETS[name], "PATH": "/usr/bin:/bin"},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert not any(
+            remains(line, redactor.text(traced.stdout + traced.stderr)) for line in SECRETS[name].splitlines()
+        )
     try:
         raise RuntimeError(pprint.pformat({"settings": SECRETS}, width=100_000))
     except RuntimeError:
@@ -101,27 +112,60 @@ def test_what_a_shell_traces_and_what_python_raises_comes_out_masked() -> None:
     assert not any(remains(line, shown) for text in SECRETS.values() for line in text.splitlines())
 
 
-@pytest.mark.parametrize("text", [
-    "PIN=1234", "PIN='1234'", 'PIN="1234"', "'PIN': '1234'", '"PIN": "1234"', "PIN: 1234", "export PIN=1234;", "pin = 1234",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "PIN=1234",
+        "PIN='1234'",
+        'PIN="1234"',
+        "'PIN': '1234'",
+        '"PIN": "1234"',
+        "PIN: 1234",
+        "export PIN=1234;",
+        "pin = 1234",
+    ],
+)
 def test_a_short_secret_is_masked_as_the_value_of_its_key(text: str) -> None:
     assert Redactor(variables({"PIN": "1234"})).text(text) == text.replace("1234", "[masked]")
 
 
-@pytest.mark.parametrize("text", [
-    "port 1234", "MYPIN=1234", "MY_PIN=1234", "PIN=12345", "PIN2=1234", "20261234123456-abcdef1", "10.0.12.34:1234", "PIN", "PIN=",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "port 1234",
+        "MYPIN=1234",
+        "MY_PIN=1234",
+        "PIN=12345",
+        "PIN2=1234",
+        "20261234123456-abcdef1",
+        "10.0.12.34:1234",
+        "PIN",
+        "PIN=",
+    ],
+)
 def test_a_short_secret_is_left_alone_elsewhere(text: str) -> None:
     assert Redactor(variables({"PIN": "1234"})).text(text) == text
 
 
 def test_ids_hosts_paths_and_revisions_are_never_altered() -> None:
-    secret = variables({"A_KEY": "202601", "B_KEY": "example", "C_KEY": "/srv/app", "D_KEY": "abcdef", "E_KEY": "example.com!"})
-    kept = ("deploy@www1.example.com", "/srv/app/shop", "abcdef0123456789abcdef0123456789abcdef01")
-    said = "deploy@www1.example.com: /srv/app/shop/releases/20260101120000-abcdef0 abcdef0123456789abcdef0123456789abcdef01"
+    secret = variables(
+        {
+            "A_KEY": "202601",
+            "B_KEY": "example",
+            "C_KEY": "/srv/app",
+            "D_KEY": "abcdef",
+            "E_KEY": "example.com!",
+        }
+    )
+    revision = "abcdef0123456789abcdef0123456789abcdef01"
+    kept = ("deploy@www1.example.com", "/srv/app/shop", revision)
+    said = f"deploy@www1.example.com: /srv/app/shop/releases/20260101120000-abcdef0 {revision}"
     redactor = Redactor(secret, kept=kept)
     assert redactor.text(said) == said
-    assert redactor.text("example 202601 /srv/app example.com! abcdef") == "[B_KEY] [A_KEY] [C_KEY] [E_KEY] [D_KEY]"
+    assert (
+        redactor.text("example 202601 /srv/app example.com! abcdef")
+        == "[B_KEY] [A_KEY] [C_KEY] [E_KEY] [D_KEY]"
+    )
 
 
 def test_what_is_no_secret_is_left_alone() -> None:
@@ -136,8 +180,17 @@ def streamed(redactor: Redactor, chunks: Iterable[str]) -> str:
     return "".join([*(stream.feed(chunk) for chunk in chunks), stream.flush()])
 
 
-OVERLAPPING = {"A_KEY": "abcdef", "B_KEY": "abcdefghij", "C_KEY": "xabcdef", "D_KEY": "efghijabc\nabcdef", "PIN": "12ab"}
-TEXT = "abcdef abcdefghij abcdefgh xabcdefghij xabcde efghijabc\nabcdef PIN=12ab PIN = '12ab' PIN=12 abcdefghijabc\nabc PIN"
+OVERLAPPING = {
+    "A_KEY": "abcdef",
+    "B_KEY": "abcdefghij",
+    "C_KEY": "xabcdef",
+    "D_KEY": "efghijabc\nabcdef",
+    "PIN": "12ab",
+}
+TEXT = (
+    "abcdef abcdefghij abcdefgh xabcdefghij xabcde efghijabc\nabcdef PIN=12ab PIN = '12ab' PIN=12 "
+    "abcdefghijabc\nabc PIN"
+)
 
 
 def test_a_secret_that_is_cut_in_two_anywhere_is_still_masked() -> None:
@@ -161,15 +214,32 @@ def test_a_stream_holds_back_nothing_that_begins_no_secret() -> None:
     assert stream.feed("side\n") == "django-inside\n"
 
 
-@pytest.mark.parametrize(("name", "value", "secret"), [
-    ("DB_PASSWORD", "x", True), ("PASSWORD", "x", True), ("CLIENT_SECRET", "x", True), ("SECRET_KEY", "x", True),
-    ("API_TOKEN", "x", True), ("SENTRY_DSN", "x", True), ("db_password", "x", True), ("PIN", "x", True),
-    ("KEYBOARD", "x", False), ("PASSWORD_FILE", "x", False), ("MONKEY", "x", False),
-    ("URL", "postgres://app:x@h/d", True), ("URL", "redis://:x@h", True), ("URL", "postgres://u:p/w@h/d", True),
-    ("URL", "postgresql:///d?user=u&password=x", True), ("URL", "https://h/?api_key=x", True),
-    ("URL", "postgres://app@h/d", False), ("URL", "http://h:8000/users/@me", False), ("URL", "postgres://app:@h/d", False),
-    ("URL", "sqlite:////srv/app.db", False), ("TIME", "12:30@noon", False),
-])
+@pytest.mark.parametrize(
+    ("name", "value", "secret"),
+    [
+        ("DB_PASSWORD", "x", True),
+        ("PASSWORD", "x", True),
+        ("CLIENT_SECRET", "x", True),
+        ("SECRET_KEY", "x", True),
+        ("API_TOKEN", "x", True),
+        ("SENTRY_DSN", "x", True),
+        ("db_password", "x", True),
+        ("PIN", "x", True),
+        ("KEYBOARD", "x", False),
+        ("PASSWORD_FILE", "x", False),
+        ("MONKEY", "x", False),
+        ("URL", "postgres://app:x@h/d", True),
+        ("URL", "redis://:x@h", True),
+        ("URL", "postgres://u:p/w@h/d", True),
+        ("URL", "postgresql:///d?user=u&password=x", True),
+        ("URL", "https://h/?api_key=x", True),
+        ("URL", "postgres://app@h/d", False),
+        ("URL", "http://h:8000/users/@me", False),
+        ("URL", "postgres://app:@h/d", False),
+        ("URL", "sqlite:////srv/app.db", False),
+        ("TIME", "12:30@noon", False),
+    ],
+)
 def test_a_key_is_secret_by_its_name_by_deploy_secrets_or_as_a_url_with_a_password(
     name: str, value: str, secret: bool
 ) -> None:

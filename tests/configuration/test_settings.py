@@ -24,38 +24,79 @@ NOT_A_WORD = "is more than one word, or begins with `-`; write one name"
 NOT_NAMES = "holds more than names of keys; write them with spaces between, e.g. DATABASE_URL REDIS_URL"
 
 WRONG = [
-    ("DEPLOY_PATH", "/", NOT_OUR_OWN), ("DEPLOY_PATH", "//", NOT_OUR_OWN), ("DEPLOY_PATH", ".", NOT_OUR_OWN),
-    ("DEPLOY_PATH", "/root/", NOT_OUR_OWN), ("DEPLOY_PATH", "/home", NOT_OUR_OWN),
-    ("DEPLOY_PATH", "/home/deploy", NOT_OUR_OWN), ("DEPLOY_PATH", "/Users/ann/", NOT_OUR_OWN),
-    ("DEPLOY_PATH", "srv/app", "is relative, which only local: hosts may have; write the directory on the host, e.g. /srv/app"),
-    ("DEPLOY_PATH", "/srv/../etc", CLIMBS), ("DEPLOY_PATH", "/srv/-rf", CLIMBS),
-    ("DEPLOY_PATH", "~/app", UNSAFE), ("DEPLOY_PATH", "'/srv/app '", UNSAFE), ("DEPLOY_PATH", "'/srv/$(id)'", UNSAFE),
-    ("DEPLOY_PATH", "'/srv/a\nb'", UNSAFE), ("DEPLOY_PATH", "", UNSAFE),
+    ("DEPLOY_PATH", "/", NOT_OUR_OWN),
+    ("DEPLOY_PATH", "//", NOT_OUR_OWN),
+    ("DEPLOY_PATH", ".", NOT_OUR_OWN),
+    ("DEPLOY_PATH", "/root/", NOT_OUR_OWN),
+    ("DEPLOY_PATH", "/home", NOT_OUR_OWN),
+    ("DEPLOY_PATH", "/home/deploy", NOT_OUR_OWN),
+    ("DEPLOY_PATH", "/Users/ann/", NOT_OUR_OWN),
+    (
+        "DEPLOY_PATH",
+        "srv/app",
+        "is relative, which only local: hosts may have; write the directory on the host, e.g. /srv/app",
+    ),
+    ("DEPLOY_PATH", "/srv/../etc", CLIMBS),
+    ("DEPLOY_PATH", "/srv/-rf", CLIMBS),
+    ("DEPLOY_PATH", "~/app", UNSAFE),
+    ("DEPLOY_PATH", "'/srv/app '", UNSAFE),
+    ("DEPLOY_PATH", "'/srv/$(id)'", UNSAFE),
+    ("DEPLOY_PATH", "'/srv/a\nb'", UNSAFE),
+    ("DEPLOY_PATH", "", UNSAFE),
     ("DEPLOY_SOURCE", "tree", "is none of its values; write commit or worktree"),
     ("DEPLOY_BRANCH", "--upload-pack=x", "is no name of a branch; write one, e.g. main"),
     ("DEPLOY_BRANCH", "a..b", "is no name of a branch; write one, e.g. main"),
-    ("DEPLOY_KEEP_RELEASES", "0", NO_COUNT), ("DEPLOY_KEEP_RELEASES", "five", NO_COUNT),
+    ("DEPLOY_KEEP_RELEASES", "0", NO_COUNT),
+    ("DEPLOY_KEEP_RELEASES", "five", NO_COUNT),
     ("DEPLOY_PARALLEL", "-1", NO_COUNT),
-    ("DEPLOY_SHARED_DIRS", "/media", OUTSIDE), ("DEPLOY_SHARED_DIRS", "'media ../logs'", OUTSIDE),
-    ("DEPLOY_SHARED_FILES", ".", OUTSIDE), ("DEPLOY_REQUIREMENTS", "../requirements.txt", OUTSIDE),
-    ("DEPLOY_PYTHON", "'python3 -I'", NOT_A_WORD), ("DEPLOY_PYTHON", "", "names no interpreter; write one, e.g. python3.12"),
+    ("DEPLOY_SHARED_DIRS", "/media", OUTSIDE),
+    ("DEPLOY_SHARED_DIRS", "'media ../logs'", OUTSIDE),
+    ("DEPLOY_SHARED_FILES", ".", OUTSIDE),
+    ("DEPLOY_REQUIREMENTS", "../requirements.txt", OUTSIDE),
+    ("DEPLOY_PYTHON", "'python3 -I'", NOT_A_WORD),
+    ("DEPLOY_PYTHON", "", "names no interpreter; write one, e.g. python3.12"),
     ("DEPLOY_VENDOR_INSTALL", "pip", "is none of its values; write wheel, path or none"),
-    ("DEPLOY_WAIT_FOR", "DATABASE_URL,REDIS_URL", NOT_NAMES), ("DEPLOY_SECRETS", "*_PIN", NOT_NAMES),
+    ("DEPLOY_WAIT_FOR", "DATABASE_URL,REDIS_URL", NOT_NAMES),
+    ("DEPLOY_SECRETS", "*_PIN", NOT_NAMES),
     ("DEPLOY_FROM_PROCESS", "A,B", NOT_NAMES),
-    ("DEPLOY_WAIT_TIMEOUT", "0", NO_SECONDS), ("DEPLOY_HEALTH_TIMEOUT", "30s", NO_SECONDS),
-    ("DEPLOY_STEP_TIMEOUT", "1e3", NO_SECONDS), ("DEPLOY_CONNECT_TIMEOUT", "-5", NO_SECONDS),
-    ("DEPLOY_HEALTH_URL", "localhost:8000", "is no http:// or https:// URL; write one, e.g. http://127.0.0.1:8000/health"),
-    ("DEPLOY_HEALTH_HOST", "'a\nX-Header: b'", NOT_A_WORD), ("DEPLOY_ENV_GROUP", "-R", NOT_A_WORD),
-    ("DEPLOY_BATCH", "0", NO_BATCH), ("DEPLOY_BATCH", "0%", NO_BATCH), ("DEPLOY_BATCH", "101%", NO_BATCH),
-    ("DEPLOY_BATCH", "1.5", NO_BATCH), ("DEPLOY_BATCH", "half", NO_BATCH),
-    ("DEPLOY_CONFIRM", "true", YES_NO), ("DEPLOY_ALLOW_DIRTY", "1", YES_NO), ("DEPLOY_WHEELHOUSE", "", YES_NO),
+    ("DEPLOY_WAIT_TIMEOUT", "0", NO_SECONDS),
+    ("DEPLOY_HEALTH_TIMEOUT", "30s", NO_SECONDS),
+    ("DEPLOY_STEP_TIMEOUT", "1e3", NO_SECONDS),
+    ("DEPLOY_CONNECT_TIMEOUT", "-5", NO_SECONDS),
+    (
+        "DEPLOY_HEALTH_URL",
+        "localhost:8000",
+        "is no http:// or https:// URL; write one, e.g. http://127.0.0.1:8000/health",
+    ),
+    ("DEPLOY_HEALTH_HOST", "'a\nX-Header: b'", NOT_A_WORD),
+    ("DEPLOY_ENV_GROUP", "-R", NOT_A_WORD),
+    ("DEPLOY_BATCH", "0", NO_BATCH),
+    ("DEPLOY_BATCH", "0%", NO_BATCH),
+    ("DEPLOY_BATCH", "101%", NO_BATCH),
+    ("DEPLOY_BATCH", "1.5", NO_BATCH),
+    ("DEPLOY_BATCH", "half", NO_BATCH),
+    ("DEPLOY_CONFIRM", "true", YES_NO),
+    ("DEPLOY_ALLOW_DIRTY", "1", YES_NO),
+    ("DEPLOY_WHEELHOUSE", "", YES_NO),
     ("DEPLOY_VENDOR_LOCAL_URLS", "Yes", YES_NO),
     ("DEPLOY_HOST_KEYS", "no", "is none of its values; write strict or accept-new"),
     ("DEPLOY_VENDOR_POLICY", "branch:", "is none of its values; write any, pushed, tag or branch:<name>"),
     ("DEPLOY_INSTALLER", "poetry", "is none of its values; write auto, uv or pip"),
-    ("DEPLOY_WAIT_FOR", "DATABSE_URL", "names DATABSE_URL, which is not set; set it, take it out, or did you mean DATABASE_URL?"),
-    ("DEPLOY_RESTART_WORKRE", "x", "is for a role that has no hosts; set DEPLOY_HOSTS_WORKRE, or did you mean worker?"),
-    ("DEPLOY_HEALTH_URL_WORKER", "x", "is no http:// or https:// URL; write one, e.g. http://127.0.0.1:8000/health"),
+    (
+        "DEPLOY_WAIT_FOR",
+        "DATABSE_URL",
+        "names DATABSE_URL, which is not set; set it, take it out, or did you mean DATABASE_URL?",
+    ),
+    (
+        "DEPLOY_RESTART_WORKRE",
+        "x",
+        "is for a role that has no hosts; set DEPLOY_HOSTS_WORKRE, or did you mean worker?",
+    ),
+    (
+        "DEPLOY_HEALTH_URL_WORKER",
+        "x",
+        "is no http:// or https:// URL; write one, e.g. http://127.0.0.1:8000/health",
+    ),
     ("DEPLOY_PTAH", "/srv", "is unknown; did you mean DEPLOY_PATH?"),
     ("DEPLOY_HOSTS_worker", "a", "is unknown; did you mean DEPLOY_HOSTS_WORKER?"),
     ("DEPLOY_COLOUR", "red", "is unknown; name keys of the application otherwise"),
@@ -63,33 +104,65 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("key", "value", "what"), WRONG, ids=[f"{key}={value!r}" for key, value, _ in WRONG])
-def test_a_wrong_value_is_refused_with_what_would_be_right(project: Project, key: str, value: str, what: str) -> None:
+def test_a_wrong_value_is_refused_with_what_would_be_right(
+    project: Project, key: str, value: str, what: str
+) -> None:
     project.write("prod.env", f"DATABASE_URL=x\nDEPLOY_HOSTS_WORKER=jobs.example.com\n{key}={value}\n")
     assert project.problems() == (f"environments/prod.env:3: {key} {what}",)
 
 
 RIGHT: list[tuple[str, str, Any]] = [
-    ("path", "'/srv/my app'", "/srv/my app"), ("path", "/srv//app/./web/", "/srv/app/web"), ("source", "worktree", "worktree"), ("branch", "release/1.x", "release/1.x"),
-    ("branch", "", None), ("keep_releases", "12", 12), ("shared_dirs", "'media ./var/log/'", ("media", "var/log")),
-    ("shared_files", "config.ini", ("config.ini",)), ("exclude", "'*.md docs'", ("*.md", "docs")),
+    ("path", "'/srv/my app'", "/srv/my app"),
+    ("path", "/srv//app/./web/", "/srv/app/web"),
+    ("source", "worktree", "worktree"),
+    ("branch", "release/1.x", "release/1.x"),
+    ("branch", "", None),
+    ("keep_releases", "12", 12),
+    ("shared_dirs", "'media ./var/log/'", ("media", "var/log")),
+    ("shared_files", "config.ini", ("config.ini",)),
+    ("exclude", "'*.md docs'", ("*.md", "docs")),
     ("python", "/opt/python3.12/bin/python", "/opt/python3.12/bin/python"),
-    ("requirements", "'requirements/base.txt requirements/prod.txt'", ("requirements/base.txt", "requirements/prod.txt")),
-    ("vendor_install", "none", "none"), ("postinstall", "'make install && true'", "make install && true"),
-    ("migrate", "", None), ("wait_for", "", ()), ("wait_for", "DATABASE_URL", ("DATABASE_URL",)), ("wait_timeout", "2.5", 2.5),
-    ("restart", "'systemctl restart app'", "systemctl restart app"), ("health_url", "http://[::1]:8000/", "http://[::1]:8000/"),
-    ("health_timeout", "5", 5.0), ("health_host", "www.example.com", "www.example.com"),
-    ("health_expect", "'release {release}'", "release {release}"), ("batch", "25%", "25%"), ("batch", "all", "all"),
-    ("confirm", "yes", True), ("ssh_config", "environments/ssh_config", "environments/ssh_config"),
-    ("host_keys", "accept-new", "accept-new"), ("vendor_policy", "branch:main", "branch:main"),
-    ("vendor_local_urls", "yes", True), ("installer", "uv", "uv"), ("wheelhouse", "no", False), ("parallel", "4", 4),
-    ("from_process", "DATABASE_URL", ("DATABASE_URL",)), ("allow_dirty", "yes", True), ("env_group", "www-data", "www-data"),
-    ("step_timeout", "60", 60.0), ("connect_timeout", "3", 3.0), ("decrypt", "'sops -d {file}'", "sops -d {file}"),
-    ("notify", "https://example.com/hook", "https://example.com/hook"), ("logs", "'log/a.log log/b.log'", "log/a.log log/b.log"),
+    (
+        "requirements",
+        "'requirements/base.txt requirements/prod.txt'",
+        ("requirements/base.txt", "requirements/prod.txt"),
+    ),
+    ("vendor_install", "none", "none"),
+    ("postinstall", "'make install && true'", "make install && true"),
+    ("migrate", "", None),
+    ("wait_for", "", ()),
+    ("wait_for", "DATABASE_URL", ("DATABASE_URL",)),
+    ("wait_timeout", "2.5", 2.5),
+    ("restart", "'systemctl restart app'", "systemctl restart app"),
+    ("health_url", "http://[::1]:8000/", "http://[::1]:8000/"),
+    ("health_timeout", "5", 5.0),
+    ("health_host", "www.example.com", "www.example.com"),
+    ("health_expect", "'release {release}'", "release {release}"),
+    ("batch", "25%", "25%"),
+    ("batch", "all", "all"),
+    ("confirm", "yes", True),
+    ("ssh_config", "environments/ssh_config", "environments/ssh_config"),
+    ("host_keys", "accept-new", "accept-new"),
+    ("vendor_policy", "branch:main", "branch:main"),
+    ("vendor_local_urls", "yes", True),
+    ("installer", "uv", "uv"),
+    ("wheelhouse", "no", False),
+    ("parallel", "4", 4),
+    ("from_process", "DATABASE_URL", ("DATABASE_URL",)),
+    ("allow_dirty", "yes", True),
+    ("env_group", "www-data", "www-data"),
+    ("step_timeout", "60", 60.0),
+    ("connect_timeout", "3", 3.0),
+    ("decrypt", "'sops -d {file}'", "sops -d {file}"),
+    ("notify", "https://example.com/hook", "https://example.com/hook"),
+    ("logs", "'log/a.log log/b.log'", "log/a.log log/b.log"),
     ("secrets", "DATABASE_URL", ("DATABASE_URL",)),
 ]
 
 
-@pytest.mark.parametrize(("name", "value", "expected"), RIGHT, ids=[f"{name}={value!r}" for name, value, _ in RIGHT])
+@pytest.mark.parametrize(
+    ("name", "value", "expected"), RIGHT, ids=[f"{name}={value!r}" for name, value, _ in RIGHT]
+)
 def test_a_right_value_becomes_its_type(project: Project, name: str, value: str, expected: Any) -> None:
     project.write("prod.env", f"DATABASE_URL=x\nDEPLOY_{name.upper()}={value}\n")
     assert getattr(project.load().settings, name) == expected
@@ -97,7 +170,11 @@ def test_a_right_value_becomes_its_type(project: Project, name: str, value: str,
 
 def test_every_setting_has_a_parser_and_a_right_value_here() -> None:
     of_roles = {"role_restart", "role_health_url"}
-    assert {field.name for field in fields(Settings)} - of_roles == set(PARSERS) == {name for name, _, _ in RIGHT}
+    assert (
+        {field.name for field in fields(Settings)} - of_roles
+        == set(PARSERS)
+        == {name for name, _, _ in RIGHT}
+    )
 
 
 def test_what_is_not_set_has_its_default(project: Project) -> None:
@@ -107,14 +184,20 @@ def test_what_is_not_set_has_its_default(project: Project) -> None:
 def test_hosts_and_path_are_required(project: Project) -> None:
     project.write("common.env", "")
     assert project.problems() == (
-        "environments/prod.env:1: DEPLOY_HOSTS is missing; set it to the hosts, e.g. deploy@www1.example.com, "
-        "or local: for this machine",
-        "environments/prod.env:1: DEPLOY_PATH is missing; set it to the directory on the host, e.g. /srv/app")
+        (
+            "environments/prod.env:1: DEPLOY_HOSTS is missing; set it to the hosts, e.g. deploy@www1.example.com, "
+            "or local: for this machine"
+        ),
+        "environments/prod.env:1: DEPLOY_PATH is missing; set it to the directory on the host, e.g. /srv/app",
+    )
 
 
 def test_the_keys_of_a_role_are_kept_with_it(project: Project) -> None:
-    project.write("prod.env", "DEPLOY_HOSTS_WORKER=jobs\nDEPLOY_RESTART_WORKER='svc restart jobs'\n"
-                              "DEPLOY_HEALTH_URL_WORKER=http://127.0.0.1:1/\n")
+    project.write(
+        "prod.env",
+        "DEPLOY_HOSTS_WORKER=jobs\nDEPLOY_RESTART_WORKER='svc restart jobs'\n"
+        "DEPLOY_HEALTH_URL_WORKER=http://127.0.0.1:1/\n",
+    )
     settings = project.load().settings
     assert settings.role_restart == (("worker", "svc restart jobs"),)
     assert settings.role_health_url == (("worker", "http://127.0.0.1:1/"),)
@@ -132,5 +215,7 @@ def test_a_local_host_is_not_deployed_onto_the_project_or_the_home_directory(
 ) -> None:
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HOME", str(home))
-    project.write("prod.env", f"DEPLOY_HOSTS=local:\nDEPLOY_PATH={path.format(root=project.root, home=home)}\n")
+    project.write(
+        "prod.env", f"DEPLOY_HOSTS=local:\nDEPLOY_PATH={path.format(root=project.root, home=home)}\n"
+    )
     assert project.problems() == (f"environments/prod.env:2: DEPLOY_PATH {NOT_OUR_OWN}",)
