@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 
@@ -32,3 +33,9 @@ def updated(outcomes: Any, *, committed: bool) -> None:
             result(f"  {line}")
     if any(one.change for one in outcomes) and not any(one.problem for one in outcomes):
         result("next: `git push`" if committed else "next: commit the moved pins (or use --commit), then `git push`")
+
+
+def results(lines: Iterable[str]) -> None:
+    """Several result lines."""
+    for line in lines:
+        result(line)

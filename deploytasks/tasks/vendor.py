@@ -96,3 +96,65 @@ def check(c: Any, env: str = "", revision: str = "HEAD", json: bool = False) -> 
         for line in (*map(str, passed.findings), *passed.notes):
             console.result(line)
     return 1 if passed.findings else 0
+
+
+@task(iterable=["name"], help={"name": NAME, "local-urls": LOCAL, "json": JSON})
+@entry("vendor.outdated")
+def outdated(c: Any, name: Any = None, local_urls: bool = False, json: bool = False) -> int:
+    """Ask the servers what is newer than the pins, without fetching."""
+    from .. import console
+    from ..vendor.outdated import outdated as known
+
+    found = known(project(), listed(name), local_urls=local_urls_allowed(local_urls))
+    if json:
+        console.document([one.document() for one in found])
+    else:
+        console.results(map(str, found))
+    return 1 if any(one.problem for one in found) else 0
+
+
+@task(iterable=["name"], help={"name": NAME, "json": JSON})
+@entry("vendor.diff")
+def diff(c: Any, name: Any = None, json: bool = False) -> None:
+    """Show the commits between the committed pins and the work trees."""
+    from .. import console
+    from ..vendor.outdated import moved
+
+    found = moved(project(), listed(name))
+    if json:
+        console.document([one.document() for one in found])
+    else:
+        console.results(line for one in found for line in one.lines())
+
+
+@task(positional=["url"], help={"url": "URL of the repository", "name": "directory below vendor/ (default: from the URL)",
+                                "track": "branch that it follows, or a tag pattern such as 'v*'", "local-urls": LOCAL})
+@entry("vendor.add")
+def add(c: Any, url: Any = None, name: str = "", track: str = "", local_urls: bool = False) -> None:
+    """Add a private dependency as a submodule under vendor/."""
+    from .. import console
+    from ..vendor.editing import add as put
+
+    path = put(project(), url or "", name=name, track=track, local_urls=local_urls_allowed(local_urls))
+    console.result(f"added {path}; next: `git commit`")
+
+
+@task(help={"name": "the dependency", "discard": "remove it although it has local edits"})
+@entry("vendor.remove")
+def remove(c: Any, name: str = "", discard: bool = False) -> None:
+    """Remove a dependency, leaving nothing behind, so that its name can be used again."""
+    from .. import console
+    from ..vendor.editing import remove as take_out
+
+    console.result(f"removed {take_out(project(), name, discard=discard)}; next: `git commit`")
+
+
+@task(help={"name": "the dependency", "url": "where it is fetched from, from now on", "local-urls": LOCAL})
+@entry("vendor.move")
+def move(c: Any, name: str = "", url: str = "", local_urls: bool = False) -> None:
+    """Fetch a dependency from another URL, here and for everybody."""
+    from .. import console
+    from ..vendor.editing import move as point
+
+    path = point(project(), name, url, local_urls=local_urls_allowed(local_urls))
+    console.result(f"{path} is fetched from {url} now; next: `git commit`")
