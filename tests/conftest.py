@@ -1,0 +1,28 @@
+"""What holds for all tests: a skip is a failure, and scenarios that are a matter of luck can be repeated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--repeat", type=int, default=1, help="how often each scenario of chance is run (default 1)")
+
+
+@pytest.fixture
+def repeat(request: pytest.FixtureRequest) -> int:
+    """How often a scenario of chance is run."""
+    count: int = request.config.getoption("--repeat")
+    return count
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """A test that is skipped has proved nothing: what it needs is installed by the set-up script."""
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail"):  # type: ignore[attr-defined]
+        report.outcome = "failed"  # type: ignore[attr-defined]
+        report.longrepr = f"{item.nodeid}: skipped; install what it needs"  # type: ignore[attr-defined]
+    return report

@@ -1,0 +1,149 @@
+"""Five hosts end all new or all old, whatever fails; a killed run leaves whole releases and a free way for the next."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.release.project import Plain
+from tests.release.site import Site, ended
+from tests.rig import Farm, farm
+
+HOOK = '[ "$DEPLOYTASKS_HOST" != host4 ] || [ ! -e ../../shared/fail-{step} ]'
+"""A command that fails on host4 while a file in its shared/ says so."""
+
+
+@pytest.fixture(scope="module")
+def five_hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
+    with farm(tmp_path_factory.mktemp("five"), count=5) as made:
+        yield made
+
+
+@pytest.fixture
+def five(project: Plain, five_hosts: Farm, request: pytest.FixtureRequest) -> Site:
+    site = Site(project, five_hosts, f"five-{abs(hash(request.node.name))}")
+    site.configure(**hooks())
+    return site
+
+
+def hooks() -> dict[str, str]:
+    return {"DEPLOY_POSTINSTALL": HOOK.format(step="postinstall"), "DEPLOY_RESTART": HOOK.format(step="restart"),
+            "DEPLOY_MIGRATE": "[ ! -e ../../shared/fail-migrate ]"}
+
+
+def sabotage(site: Site, step: str) -> None:
+    """Make `step` fail on host4 (migrate runs on the primary host only)."""
+    number = 0 if step == "migrate" else 3
+    shared = site.paths()[number]
+    if step in ("postinstall", "migrate", "restart"):
+        (shared / f"shared/fail-{step}").touch()
+    elif step == "verify":
+        site.configure(**hooks(), DEPLOY_HEALTH_URL="http://127.0.0.1:1/", DEPLOY_HEALTH_TIMEOUT="0.5")
+    elif step == "prepare":
+        (shared / "releases").rename(shared / "releases.kept")
+        (shared / "releases").write_text("in the way")
+    elif step == "install":
+        site.project.write("requirements.txt", "no-such-package-anywhere==1\n")
+        site.project.commit()
+    elif step == "wait_for_services":
+        site.configure(**hooks(), DATABASE_URL="sqlite:////no/such/directory/db.sqlite3")
+    elif step == "link_shared":
+        site.configure(**hooks(), DEPLOY_SHARED_DIRS="blocked/inside")
+        (shared / "shared/blocked").write_text("in the way")
+
+
+def heal(site: Site) -> None:
+    path = site.paths()[3]
+    if (path / "releases.kept").exists():
+        (path / "releases").unlink()
+        (path / "releases.kept").rename(path / "releases")
+
+
+@pytest.mark.parametrize("step", ["prepare", "link_shared", "install", "wait_for_services", "postinstall", "migrate", "restart",
+                                  "verify"])
+def test_when_a_step_fails_on_one_of_five_hosts_all_serve_what_they_served(five: Site, step: str) -> None:
+    first = five.project.deploy()
+    five.project.write("page.txt", "new\n")
+    five.project.commit()
+    sabotage(five, step)
+    done = five.project.fab("deploy", "--env=staging", "--json")
+    heal(five)
+    assert done.code == (78 if step == "wait_for_services" else 1), done.err
+    assert five.currents() == [first] * 5
+    told = [(host["release"], host["outcome"]) for host in done.document["hosts"]]
+    assert told == [(first, "unchanged")] * 5
+    assert five.unlocked()
+
+
+def test_a_batch_that_fails_takes_the_batches_before_it_back(five: Site) -> None:
+    first = five.project.deploy()
+    five.configure(**hooks(), DEPLOY_BATCH="2")
+    sabotage(five, "restart")
+    done = five.project.fab("deploy", "--env=staging", "--json")
+    assert done.code == 1
+    assert five.currents() == [first] * 5
+
+
+def test_of_two_deploys_at_the_same_instant_exactly_one_proceeds(five: Site, repeat: int) -> None:
+    five.project.deploy()
+    for _ in range(repeat):
+        both = [five.project.start("deploy", "--env=staging") for _ in range(2)]
+        codes = sorted(ended(process) for process in both)
+        assert codes in ([0, 5], [0, 0])  # [0, 0]: the second began after the first had ended
+        assert len(set(five.currents())) == 1
+        assert five.unlocked()
+
+
+class Client(threading.Thread):
+    """Looks at what every host serves all the time, as a server that follows `current` would."""
+
+    def __init__(self, site: Site) -> None:
+        super().__init__(daemon=True)
+        self.site, self.ended, self.wrong = site, threading.Event(), []
+
+    def run(self) -> None:
+        while not self.ended.wait(0.01):
+            for path in self.site.paths():
+                release = path / os.readlink(path / "current")
+                try:
+                    page, other = (release / "page.txt").read_text(), (release / "other.txt").read_text()
+                except OSError as error:
+                    self.wrong.append(str(error))
+                    continue
+                if page != other:
+                    self.wrong.append(f"{release}: {page!r} with {other!r}")
+
+
+def test_killed_at_any_moment_every_host_serves_a_whole_release_and_the_next_deploy_succeeds(five: Site, repeat: int) -> None:
+    write_pages(five, 0)
+    began = time.monotonic()
+    five.project.deploy()
+    whole = time.monotonic() - began
+    client = Client(five)
+    client.start()
+    moments = 4 * repeat
+    for number in range(1, moments + 1):
+        write_pages(five, number)
+        process = five.project.start("deploy", "--env=staging")
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.communicate(timeout=whole * number / (moments + 1))
+        process.kill()
+        process.communicate()
+        five.project.deploy()
+        assert len(set(five.currents())) == 1 and five.unlocked()
+    client.ended.set()
+    client.join()
+    assert client.wrong == []
+
+
+def write_pages(site: Site, number: int) -> None:
+    """Two files that belong together: a mix of releases would show in them."""
+    site.project.write("page.txt", f"{number}\n")
+    site.project.write("other.txt", f"{number}\n")
+    site.project.commit()
