@@ -33,7 +33,7 @@ def five(project: Plain, five_hosts: Farm, request: pytest.FixtureRequest) -> Si
 
 
 def hooks() -> dict[str, str]:
-    return {"DEPLOY_POSTINSTALL": HOOK.format(step="postinstall"), "DEPLOY_RESTART": HOOK.format(step="restart"),
+    return {"DEPLOY_VENDOR_INSTALL": "path", "DEPLOY_POSTINSTALL": HOOK.format(step="postinstall"), "DEPLOY_RESTART": HOOK.format(step="restart"),
             "DEPLOY_MIGRATE": "[ ! -e ../../shared/fail-migrate ]"}
 
 
