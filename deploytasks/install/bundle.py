@@ -1,4 +1,4 @@
-"""Bundle: the requirements and wheels that a host installs, as a directory, and what its environment's key stands on."""
+"""Bundle: the requirements and wheels that a host installs, and what its environment's key stands on."""
 
 from __future__ import annotations
 
@@ -6,23 +6,28 @@ import hashlib
 import json
 import os
 import shutil
-import subprocess
-import sys
-import tempfile
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ..environment import Environment
-from ..errors import StepFailed
+from ..errors import UsageError
+from ..remote import wheel as remote_wheel
 from ..source import Tree
 from ..source.stage import cache_root
-from . import requirements, wheels
+from . import packages, pyproject, requirements, wheelhouse, wheels
+from .cache import remembered
+from .packages import Package
+from .requirements import Requirements
+from .wheels import Wheel
 
-FORMAT = 1
+FORMAT = 2
 Facts = Callable[[], Mapping[str, Any]]
 """What the host said of its interpreter (remote/install.py: install_facts), once it has."""
+KEY = ("python", "platform", "implementation", "executable", "installer")
+"""Facts of a host that its environments' keys stand on."""
 
 
 @dataclass(frozen=True)
@@ -30,24 +35,27 @@ class Bundle:
     """What is installed on the hosts of a deploy."""
 
     path: Path
-    """Directory with requirements.txt and wheels/."""
+    """Directory with requirements.txt, constraints.txt, wheels/ and sources/."""
     material: str
     """What the key is computed over, here: the lock's bytes, the vendored wheels' hashes, the flags."""
     mode: str
-    wheels: tuple[str, ...] = ()
-    """File names in wheels/ that are vendored packages, with nothing from the index among them."""
-    hashed: bool = False
-    empty: bool = False
-    offline: bool = False
-    import_paths: tuple[str, ...] = ()
-    """Paths in the release that belong on sys.path (path mode)."""
+    packages: Mapping[str, Any] = field(default_factory=dict)
+    """How they are installed, for remote/venv.py: wheels with their hashes, which of them are native, extras, flags."""
+    import_paths: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """{path in the release: its modules} that belong on sys.path."""
     lines: tuple[str, ...] = ()
     """What the user should know."""
     requires_python: str = ""
+    made_for: Mapping[str, Any] | None = None
+    """The host that the wheelhouse was resolved for."""
+    size: int = 0
+    """Bytes that the environment takes at least."""
+    files: int = 0
+    """Inodes that it takes at least."""
 
     def key(self, facts: Mapping[str, Any]) -> str:
         """The name of the environment on a host: equal only where everything that made it is equal."""
-        made_of = [self.material, facts["python"], facts["platform"], facts["implementation"], facts["installer"]]
+        made_of = [self.material, *(facts[name] for name in KEY)]
         return hashlib.sha256(json.dumps(made_of).encode()).hexdigest()[:24]
 
 
@@ -57,66 +65,93 @@ def build(tree: Tree, environment: Environment, *, facts: Facts, cache: Path | N
     Raises UsageError for requirements that no host can install, StepFailed for a wheel that cannot be built.
     """
     settings, place = environment.settings, cache or cache_root(os.environ)
-    described = {one.path: one.describe for one in tree.dependencies}
-    found = wheels.packages(tree.path, tree.manifest, described)
-    asked = requirements.read(tree.path, settings.requirements, {one.path for one in found})
-    built: tuple[wheels.Wheel, ...] = ()
-    on_path: tuple[wheels.Package, ...] = ()
-    lines: tuple[str, ...] = ()
-    if settings.vendor_install == "wheel":
-        built = wheels.build_all([one for one in found if one.buildable], place)
-        on_path = tuple(one for one in found if not one.buildable)
-        lines = tuple(f"{one.path}: has no build metadata; its directory is put on the import path" for one in on_path)
-    elif settings.vendor_install == "path":
-        on_path = found
     if settings.vendor_install == "none":
-        asked = requirements.Requirements("", asked.sources)
-    flags = {"format": FORMAT, "wheelhouse": settings.wheelhouse, "mode": settings.vendor_install, "python": settings.python}
-    material = json.dumps([asked.text, [wheel.sha256 for wheel in built], flags])
-    directory = laid_out(place, material, asked, built)
-    if settings.wheelhouse and not asked.empty:
-        fill_wheelhouse(directory, facts())
-    paths = tuple(str(one.import_path.relative_to(tree.path)) for one in on_path)
-    return Bundle(directory, material, settings.vendor_install, tuple(wheel.path.name for wheel in built), asked.hashed,
-                  asked.empty, settings.wheelhouse, paths, lines, requires_python(tree.path))
+        return Bundle(tree.path, "", "none", requires_python=pyproject.requires_python(tree.path))
+    asked = requirements.read(tree.path, settings.requirements)
+    described = {one.path: one.describe for one in tree.dependencies}
+    found = packages.packages(tree.path, tree.manifest, described, asked.vendored)
+    by_path = settings.vendor_install == "path"
+    on_path = tuple(one for one in found if by_path or not one.buildable)
+    packages.refuse_shadows(on_path)
+    built = wheels.build_all([one for one in found if one not in on_path], place, facts)
+    resolved_for = facts() if settings.wheelhouse else None
+    directory, instructions = laid_out(place, asked, built, resolved_for)
+    shipped = [requirements_of(directory), *(wheel.sha256 for wheel in built)]
+    material = json.dumps([FORMAT, settings.wheelhouse, instructions["extras"], *shipped])
+    lines = (*wheel_lines(built, resolved_for), *(() if by_path else path_lines(on_path)))
+    paths = {one.import_path: one.modules for one in on_path}
+    return Bundle(directory, material, settings.vendor_install, instructions, paths, lines,
+                  pyproject.requires_python(tree.path), resolved_for, *room(directory))
 
 
-def laid_out(cache: Path, material: str, asked: requirements.Requirements, built: tuple[wheels.Wheel, ...]) -> Path:
-    """The bundle's directory in the cache, complete or not there at all."""
-    place = cache / "bundles" / hashlib.sha256(material.encode()).hexdigest()[:24]
-    if place.is_dir():
-        return place
-    place.parent.mkdir(0o700, parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="making-", dir=place.parent) as directory:
-        making = Path(directory) / "bundle"
-        (making / "wheels").mkdir(0o755, parents=True)
-        (making / "requirements.txt").write_text(asked.text, "utf-8")
+def requirements_of(directory: Path) -> str:
+    """The texts of a bundle that say what is installed."""
+    return "\0".join((directory / name).read_text("utf-8") for name in ("requirements.txt", "constraints.txt"))
+
+
+def laid_out(
+    cache: Path, asked: Requirements, built: Sequence[Wheel], resolved_for: Mapping[str, Any] | None
+) -> tuple[Path, dict[str, Any]]:
+    """The bundle's directory in the cache, and how a host installs it."""
+    target = wheelhouse.target(resolved_for) if resolved_for else None
+    identity = [FORMAT, asked.text, asked.constraints, [wheel.sha256 for wheel in built], target]
+    place = cache / "bundles" / hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:24]
+    remembered(place, lambda directory: fill(directory, asked, built, resolved_for))
+    hashed = "--hash=" in (place / "requirements.txt").read_text("utf-8")
+    extras = {remote_wheel.name(str(wheel.path)): asked.extras[wheel.package.path]
+              for wheel in built if wheel.package.path in asked.extras}
+    return place, {
+        "wheels": {wheel.path.name: wheel.sha256 for wheel in built if not wheel.native},
+        "native": [native(wheel) for wheel in built if wheel.native], "extras": extras, "hashed": hashed,
+        "empty": asked.empty, "constrained": bool(asked.constraints), "offline": resolved_for is not None}
+
+
+def room(directory: Path) -> tuple[int, int]:
+    """(bytes, files) of an environment with the wheels of a bundle: what they hold, as much again for bytecode."""
+    size = files = 0
+    for path in (directory / "wheels").glob("*.whl"):
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+        size, files = size + 2 * sum(member.file_size for member in members), files + 2 * len(members)
+    return size, files
+
+
+def native(wheel: Wheel) -> dict[str, Any]:
+    """How a host gets a package with C extensions: by its wheel where that fits, else from its source."""
+    known = {"name": wheel.package.name, "wheel": wheel.path.name, "sha256": wheel.sha256, "made_for": wheel.made_for}
+    return {**known, "env": wheels.build_variables(wheel.package)}
+
+
+def fill(
+    directory: Path, asked: Requirements, built: Sequence[Wheel], resolved_for: Mapping[str, Any] | None
+) -> Path:
+    """Write a bundle below an empty directory."""
+    directory = directory / "bundle"
+    (directory / "wheels").mkdir(parents=True)
+    (directory / "requirements.txt").write_text(asked.text, "utf-8")
+    (directory / "constraints.txt").write_text("".join(f"{line}\n" for line in asked.constraints), "utf-8")
+    for wheel in built:
+        shutil.copyfile(wheel.path, directory / "wheels" / wheel.path.name)
+        if wheel.native:
+            shutil.copytree(wheel.package.directory, directory / "sources" / wheel.package.name, symlinks=True)
+    if resolved_for is not None:
         for wheel in built:
-            shutil.copyfile(wheel.path, making / "wheels" / wheel.path.name)
-        try:
-            making.rename(place)
-        except OSError:
-            pass  # another run made the same at the same time
-    return place
+            if wheel.native and not remote_wheel.fits(wheel.made_for, resolved_for):
+                host = f"Python {resolved_for['python']} on {resolved_for['platform']}"
+                raise UsageError(f"{wheel.package.path}: has C extensions and cannot be built here for the host's "
+                                 f"{host}; DEPLOY_WHEELHOUSE=no")
+        wheelhouse.fill(directory, [wheel.path.name for wheel in built], resolved_for)
+    return directory
 
 
-def fill_wheelhouse(directory: Path, facts: Mapping[str, Any]) -> None:
-    """Resolve every requirement for the host's interpreter and put its wheel into the bundle; sources are refused by name."""
-    target = ["--only-binary=:all:", f"--python-version={facts['python']}", f"--implementation={facts['tag']}"]
-    target += [f"--platform={name}" for name in facts["platforms"]]
-    own = [str(path) for path in sorted((directory / "wheels").glob("*.whl"))]
-    words = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--dest",
-             str(directory / "wheels"), *target, "--requirement", str(directory / "requirements.txt"), *own]
-    done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        said = "\n".join(done.stderr.strip().splitlines()[-6:])
-        raise StepFailed(f"DEPLOY_WHEELHOUSE: not every requirement has a wheel for the host; pin one that has:\n{said}")
+def wheel_lines(built: Sequence[Wheel], resolved_for: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """Where packages with C extensions are built."""
+    return tuple(
+        f"{wheel.package.path}: has C extensions; built here for Python {wheel.made_for['python']} on "
+        f"{wheel.made_for['platform']}{'' if resolved_for else ', and on the hosts that are not so'}"
+        for wheel in built if wheel.native)
 
 
-def requires_python(tree: Path) -> str:
-    """`requires-python` of the project's pyproject.toml, or an empty text."""
-    import re
-
-    path = tree / "pyproject.toml"
-    match = re.search(r"""^requires-python\s*=\s*["']([^"']+)["']""", path.read_text("utf-8"), re.MULTILINE) if path.is_file() else None
-    return match[1] if match else ""
+def path_lines(on_path: Sequence[Package]) -> tuple[str, ...]:
+    """What is imported from where it lies, because no wheel can be made of it."""
+    return tuple(f"{one.path}: has no build metadata; its directory is put on the import path" for one in on_path)

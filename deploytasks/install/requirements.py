@@ -1,87 +1,148 @@
-"""The requirements of a tree: which file they come from, and the lines that name vendored packages taken out."""
+"""The requirements of a tree: its files read as one text, with the lines that name vendored packages taken out."""
 
 from __future__ import annotations
 
+import os
 import re
-import shutil
 import subprocess
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import UsageError
+from . import pyproject
+from .pip import find_uv
 
 CANDIDATES = ("uv.lock", "requirements.lock", "requirements.txt")
-VCS = re.compile(r"(?:^|[\s@])(?:git|hg|svn|bzr)\+[a-z]+://|^\s*(?:-e\s+)?git@")
-VENDORED = re.compile(r"^(?:(?:-e|--editable)[\s=]+)?(?:[A-Za-z0-9_.\[\],-]+\s*@\s*)?(?:file:)?(?:\./)?(vendor/[A-Za-z0-9_./-]+)")
+FOREIGN = ("poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml")
+"""Locks that are not read here."""
+COMMENT = re.compile(r"(?:^|\s)#.*")
+REPOSITORY = re.compile(r"(?:^|[\s@=])(?:git|hg|svn|bzr)\+[a-z]+:|(?:^|[\s@=])(?:git|ssh)(?:@|://)")
+INCLUDE = re.compile(r"(?:(?P<file>-r|--requirement)|-c|--constraint)[\s=]*(?P<name>\S+)")
+EDITABLE = re.compile(r"(?:-e|--editable)[\s=]+")
+PATH = re.compile(
+    r"(?:[A-Za-z0-9_.-]+\s*(?:\[[^]]*\])?\s*@\s*)?(?P<path>file:\S+|\.{0,2}/\S*|\.{1,2}(?=\[|\s|$)|vendor/\S*)")
+VENDORED = re.compile(r"(?:file:.*/|file:|\./)?(?P<path>vendor/[A-Za-z0-9_./-]*[A-Za-z0-9_-])")
+FINDER = re.compile(r"(?:-f|--find-links)[\s=]+(?!https?:)")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Requirements:
-    """One requirements text for the installer, less the vendored packages, which are installed from their wheels."""
+    """One text for the installer, without the vendored packages, which are installed from their wheels."""
 
-    text: str = ""
-    sources: tuple[str, ...] = ()
+    lines: list[str] = field(default_factory=list)
+    constraints: list[str] = field(default_factory=list)
+    vendored: dict[str, str] = field(default_factory=dict)
+    """{path: where it is named, `file:line`} of the packages that are required by path."""
+    extras: dict[str, str] = field(default_factory=dict)
+    """{path: `[extra,…]`} of those."""
+
+    @property
+    def text(self) -> str:
+        return "".join(f"{line}\n" for line in self.lines)
 
     @property
     def hashed(self) -> bool:
-        """Whether every line carries its hash, so that the installer must refuse anything else."""
+        """Whether lines carry hashes, so that the installer must refuse what has none."""
         return "--hash=" in self.text
 
     @property
     def empty(self) -> bool:
-        return not any(line.strip() and not line.lstrip().startswith("#") for line in self.text.splitlines())
+        return not any(COMMENT.sub("", line).strip() and not line.startswith("--") for line in self.lines)
 
 
-def read(tree: Path, names: Collection[str], vendored: Collection[str]) -> Requirements:
+def read(tree: Path, names: Sequence[str]) -> Requirements:
     """The requirements of a staged tree: the files `names`, or the first found of the usual ones.
 
-    Raises UsageError for a file that is missing, and for a line that the host could not install.
+    Raises UsageError for a file that is missing, and for a line that no host could install.
     """
-    missing = [name for name in names if not (tree / name).is_file()]
-    if missing:
-        raise UsageError(f"DEPLOY_REQUIREMENTS: {missing[0]} is not in the revision; commit it, or correct the key")
-    found = list(names) or [name for name in CANDIDATES if (tree / name).is_file()][:1]
-    if not found and has_dependencies(tree):
-        found = ["pyproject.toml"]
-    texts = [exported(tree, name) if name in ("uv.lock", "pyproject.toml") else (tree / name).read_text("utf-8") for name in found]
-    parts = [less_vendored(text, name, vendored) for name, text in zip(found, texts, strict=True)]
-    return Requirements("".join(parts), tuple(found))
+    found = Requirements()
+    for name in names or usual(tree):
+        add(found, tree, name, found.lines)
+    return found
 
 
-def has_dependencies(tree: Path) -> bool:
-    """Whether pyproject.toml lists dependencies of its own."""
-    path = tree / "pyproject.toml"
-    return path.is_file() and bool(re.search(r"^dependencies\s*=\s*\[", path.read_text("utf-8"), re.MULTILINE))
+def usual(tree: Path) -> list[str]:
+    """The file that is read when none is named. Raises UsageError when there is only a lock of another tool."""
+    names = [name for name in CANDIDATES if (tree / name).is_file()][:1]
+    if names:
+        return names
+    foreign = [name for name in FOREIGN if (tree / name).is_file()]
+    if foreign:
+        raise UsageError(f"{foreign[0]}: is not read here; export it to requirements.txt with its own tool, and commit")
+    return ["pyproject.toml"] if pyproject.dependencies(tree) else []
 
 
-def exported(tree: Path, name: str) -> str:
-    """uv's lock file, or the dependencies of pyproject.toml, as requirements."""
-    uv = shutil.which("uv")
+def add(found: Requirements, tree: Path, name: str, into: list[str]) -> None:
+    """Read one file, and those that it includes, into a list of lines."""
+    if not (tree / name).is_file() or not (tree / name).resolve().is_relative_to(tree.resolve()):
+        raise UsageError(f"{name}: required, but not in the revision; commit it, or correct DEPLOY_REQUIREMENTS")
+    for number, line in logical_lines(text_of(tree, name)):
+        said = COMMENT.sub("", line).strip()
+        include = INCLUDE.match(said)
+        if include is not None:
+            inner = os.path.normpath(Path(name).parent / include["name"])
+            add(found, tree, inner, into if include["file"] else found.constraints)
+        elif not vendored(found, said, f"{name}:{number}"):
+            into.append(line)
+
+
+def text_of(tree: Path, name: str) -> str:
+    """A file as requirements lines."""
+    if Path(name).name == "uv.lock":
+        return exported(tree / Path(name).parent)
+    if Path(name).name == "pyproject.toml":
+        directory = tree / Path(name).parent
+        for package, source in pyproject.sources(directory).items():
+            if "git" in source:
+                raise UsageError(f"{name}: [tool.uv.sources] {package} {CURE}")
+        return "".join(f"{line}\n" for line in pyproject.dependencies(directory))
+    return (tree / name).read_text("utf-8-sig")
+
+
+CURE = "points at a repository, which hosts cannot reach; vendor it: `inv vendor.add URL`, then require ./vendor/<name>"
+
+
+def vendored(found: Requirements, said: str, where: str) -> bool:
+    """Note a line that names a vendored package. Raises UsageError for one that no host could install."""
+    if REPOSITORY.search(said):
+        raise UsageError(f"{where}: {CURE}")
+    bare, editable = EDITABLE.subn("", said, count=1)
+    path = PATH.match(bare)
+    if path is None and not editable and not FINDER.match(said):
+        return False
+    match = VENDORED.match(path["path"]) if path else None
+    if match is None:
+        raise UsageError(f"{where}: names a path, whose content an environment that releases share cannot hold; vendor "
+                         "it, or leave it out: processes run in the release and find its modules")
+    found.vendored[match["path"]] = where
+    extras = re.search(r"\[[^]]*\]", bare)
+    if extras:
+        found.extras[match["path"]] = extras[0].replace(" ", "")
+    return True
+
+
+def logical_lines(text: str) -> Iterator[tuple[int, str]]:
+    """(number of the first line, text) of each line, those that a backslash continues joined."""
+    waiting: list[str] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        waiting.append(line)
+        if not line.endswith("\\"):
+            yield number - len(waiting) + 1, "\n".join(waiting)
+            waiting = []
+    if waiting:
+        yield len(text.splitlines()) - len(waiting) + 1, "\n".join(waiting)
+
+
+def exported(directory: Path) -> str:
+    """uv's lock file as requirements. Raises UsageError when uv is missing, or cannot read it."""
+    uv = find_uv()
     if uv is None:
-        raise UsageError(f"{name}: needs uv here to be read; install uv, or name a requirements file in DEPLOY_REQUIREMENTS")
-    words = [uv, "export", "--frozen", "--no-dev", "--no-emit-project", "--no-header", "--format=requirements-txt"]
-    if name == "pyproject.toml":
-        words = [uv, "pip", "compile", "--no-header", "--no-annotate", "--quiet", "pyproject.toml"]
-    done = subprocess.run(words, cwd=tree, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        raise UsageError("uv.lock: needs uv here to be read; `pip install uv`, or name another in DEPLOY_REQUIREMENTS")
+    words = [uv, "export", "--frozen", "--no-dev", "--no-emit-project", "--no-header", "--no-annotate", "--quiet",
+             "--no-python-downloads", "--format=requirements-txt"]
+    done = subprocess.run(words, cwd=directory, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise UsageError(f"{name}: uv cannot read it ({last}); run `uv lock` and commit")
+        raise UsageError(f"uv.lock: uv cannot read it ({last}); run `uv lock` and commit")
     return done.stdout
-
-
-def less_vendored(text: str, source: str, vendored: Collection[str]) -> str:
-    """The lines less those that name a vendored package by its path; UsageError for one that no host could install."""
-    kept = []
-    for number, line in enumerate(text.splitlines(), 1):
-        if VCS.search(line.partition(" #")[0]):
-            raise UsageError(f"{source}:{number}: points at a git server, which hosts cannot reach; vendor it: "
-                             "`inv vendor.add URL`, then require ./vendor/<name>")
-        match = VENDORED.match(line.strip())
-        if match is None:
-            kept.append(line)
-            continue
-        path = match[1].rstrip("/")
-        if path not in vendored:
-            raise UsageError(f"{source}:{number}: {path} is no vendored package with build metadata; correct the path")
-    return "\n".join(kept) + "\n" if kept else ""

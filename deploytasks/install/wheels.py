@@ -3,116 +3,112 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
-import tempfile
-from collections.abc import Sequence
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from ..errors import StepFailed, UsageError
-from ..source import Manifest
+from ..remote import wheel as remote_wheel
+from ..remote.interpreter import interpreter
+from .cache import remembered
+from .packages import Package
+from .pip import find_uv, pip
+from .requirements import CURE, REPOSITORY
 
 EPOCH = "1577836800"
 """SOURCE_DATE_EPOCH of every build: 2020-01-01, so that equal sources give equal wheels."""
-METADATA = ("pyproject.toml", "setup.py", "setup.cfg")
-FORMAT = "1"
-
-
-@dataclass(frozen=True)
-class Package:
-    """One vendored package of a staged tree. `buildable` says whether it has build metadata."""
-
-    path: str
-    directory: Path
-    content: str
-    """SHA-256 over the paths, modes and contents below it."""
-    version: str
-    """For backends that ask version control, which a shipped tree has not: `git describe` as a PEP 440 version."""
-
-    @property
-    def name(self) -> str:
-        return self.path.rpartition("/")[2]
-
-    @property
-    def buildable(self) -> bool:
-        return any((self.directory / name).is_file() for name in METADATA)
-
-    @property
-    def import_path(self) -> Path:
-        """What path mode puts on sys.path: `src` where the package has that layout."""
-        source = self.directory / "src"
-        return source if source.is_dir() else self.directory
+FORMAT = "2"
 
 
 @dataclass(frozen=True)
 class Wheel:
-    """A built wheel in the cache."""
+    """The wheel of a package, built by the interpreter `python`."""
 
+    package: Package
     path: Path
-    sha256: str
+    python: str
+
+    @cached_property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.path.read_bytes()).hexdigest()
+
+    @cached_property
+    def made_for(self) -> Mapping[str, Any]:
+        """What its interpreter says of itself (remote/interpreter.py)."""
+        found: Mapping[str, Any] = interpreter(self.python)
+        return found
+
+    @property
+    def native(self) -> bool:
+        """Whether it has C extensions, and so runs only where it was made for."""
+        return not self.path.name.endswith("-none-any.whl")
 
 
-def packages(tree: Path, manifest: Manifest, described: dict[str, str]) -> tuple[Package, ...]:
-    """Every directory directly below vendor/; `described` maps their paths to `git describe`."""
-    parts: dict[str, list[str]] = {}
-    for path, entry in manifest.entries.items():
-        top = path.split("/")
-        if top[0] == "vendor" and len(top) > 2:
-            parts.setdefault("/".join(top[:2]), []).append(f"{entry.mode:o} {entry.id} {'/'.join(top[2:])}\0")
-    return tuple(
-        Package(path, tree / path, hashlib.sha256("".join(sorted(lines)).encode("utf-8", "surrogateescape")).hexdigest(),
-                version_of(described.get(path, "")))
-        for path, lines in sorted(parts.items()))
+def build_all(found: Sequence[Package], cache: Path, facts: Callable[[], Mapping[str, Any]]) -> tuple[Wheel, ...]:
+    """The wheel of every package, in order; built in parallel where the cache has none.
 
-
-def version_of(describe: str) -> str:
-    """`v1.2-3-gabc` → `1.2.post3+gabc`; `0+g<commit>` for an untagged one."""
-    match = re.fullmatch(r"v?(\d+(?:\.\d+)*)(?:-(\d+)-(g[0-9a-f]+))?", describe)
-    if match is None:
-        return f"0+g{describe}" if re.fullmatch(r"[0-9a-f]+", describe) else "0"
-    return match[1] if match[2] is None else f"{match[1]}.post{match[2]}+{match[3]}"
-
-
-def build_all(found: Sequence[Package], cache: Path) -> tuple[Wheel, ...]:
-    """The wheel of every package, in order; built in parallel where the cache has none."""
+    One with C extensions is made for the host's Python, which `facts` tells, where this machine has it too.
+    Raises StepFailed when one cannot be built, UsageError when one requires something of a repository.
+    """
     if not found:
         return ()
-    tool = builder()
     with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
-        return tuple(pool.map(lambda one: wheel_of(one, cache, tool), found))
+        built = list(pool.map(lambda one: built_with(sys.executable, one, cache), found))
+        other = host_python(facts()) if any(wheel.native for wheel in built) else None
+        if other:
+            built = list(pool.map(lambda one: built_with(other, one.package, cache) if one.native else one, built))
+    for wheel in built:
+        refuse_repositories(wheel)
+    return tuple(built)
 
 
-def builder() -> tuple[str, ...]:
-    """The command that builds a wheel: uv where there is one, else pip."""
-    uv = shutil.which("uv") or shutil.which("uv", path=str(Path(sys.executable).parent))
-    if uv:
-        return (uv, "build", "--wheel", "--quiet", "--no-config", f"--python={sys.executable}", "--out-dir")
-    try:
-        import pip  # noqa: F401 - only whether it is there
-    except ImportError:
-        raise UsageError("building vendored wheels needs uv or pip here; `pip install uv`") from None
-    return (sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--disable-pip-version-check", "--wheel-dir")
+def host_python(facts: Mapping[str, Any]) -> str | None:
+    """An interpreter of this machine that is like the host's, when ours is not and there is one."""
+    ours = interpreter(sys.executable)
+    if remote_wheel.same_python(ours, facts) or ours["platform"] != facts["platform"]:
+        return None
+    version = ".".join(facts["python"].split(".")[:2])
+    uv = find_uv()
+    if uv is None:
+        return shutil.which(f"python{version}")
+    words = [uv, "python", "find", "--no-project", "--no-python-downloads", "--python-preference=only-system", version]
+    done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    return done.stdout.strip() or None if done.returncode == 0 else None
 
 
-def wheel_of(one: Package, cache: Path, tool: tuple[str, ...]) -> Wheel:
-    """The package's wheel, from the cache or built into it; a build that was killed leaves nothing in it."""
-    identity = "\0".join((FORMAT, one.content, one.version, sys.version, sys.platform, Path(tool[0]).name))
+def built_with(python: str, one: Package, cache: Path) -> Wheel:
+    """The package's wheel by one interpreter, from the cache or built into it."""
+    tool = builder(python)
+    programs = [(path, Path(path).stat().st_size, Path(path).stat().st_mtime_ns) for path in (tool[0], python)]
+    identity = json.dumps([FORMAT, one.name, one.content, one.version, programs, sys.version])
     place = cache / "wheels" / hashlib.sha256(identity.encode()).hexdigest()[:32]
-    if not place.is_dir():
-        place.parent.mkdir(0o700, parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix="building-", dir=place.parent) as directory:
-            built = run_build(one, Path(directory), tool)
-            try:
-                built.rename(place)
-            except OSError:
-                pass  # another run built the same at the same time
-    wheel = next(place.glob("*.whl"))
-    return Wheel(wheel, hashlib.sha256(wheel.read_bytes()).hexdigest())
+    remembered(place, lambda directory: run_build(one, directory, tool))
+    return Wheel(one, next(place.glob("*.whl")), python)
+
+
+def builder(python: str) -> tuple[str, ...]:
+    """The command that builds a wheel: uv where there is one, else pip."""
+    uv = find_uv()
+    if uv:
+        return (uv, "build", "--wheel", "--quiet", "--no-python-downloads", f"--python={python}", "--out-dir")
+    return (*pip(python), "wheel", "--quiet", "--no-deps", "--disable-pip-version-check", "--wheel-dir")
+
+
+def build_variables(one: Package) -> dict[str, str]:
+    """What a build is told: the time and the version that a shipped tree cannot tell."""
+    own = re.sub(r"[^A-Za-z0-9]+", "_", one.name).upper()
+    names = (f"SETUPTOOLS_SCM_PRETEND_VERSION_FOR_{own}", "SETUPTOOLS_SCM_PRETEND_VERSION", "PBR_VERSION")
+    return {"SOURCE_DATE_EPOCH": EPOCH, **dict.fromkeys(names, one.version)}
 
 
 def run_build(one: Package, directory: Path, tool: tuple[str, ...]) -> Path:
@@ -120,10 +116,8 @@ def run_build(one: Package, directory: Path, tool: tuple[str, ...]) -> Path:
     copy, out = directory / one.name, directory / "out"
     shutil.copytree(one.directory, copy, symlinks=True)
     out.mkdir(0o755)
-    own = re.sub(r"[^A-Za-z0-9]+", "_", one.name).upper()
-    pretend = {f"SETUPTOOLS_SCM_PRETEND_VERSION_FOR_{own}": one.version, "SETUPTOOLS_SCM_PRETEND_VERSION": one.version}
-    env = {**os.environ, "SOURCE_DATE_EPOCH": EPOCH, **pretend}
-    done = subprocess.run([*tool, str(out), str(copy)], env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    words, env = [*tool, str(out), str(copy)], {**os.environ, **build_variables(one)}
+    done = subprocess.run(words, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     wheels = list(out.glob("*.whl"))
     if done.returncode != 0 or len(wheels) != 1:
         said = "\n".join((done.stdout + done.stderr).strip().splitlines()[-12:])
@@ -132,3 +126,14 @@ def run_build(one: Package, directory: Path, tool: tuple[str, ...]) -> Path:
         if leftover not in wheels:
             leftover.unlink()
     return out
+
+
+def refuse_repositories(wheel: Wheel) -> None:
+    """Raises UsageError when the package itself requires something of a repository."""
+    with zipfile.ZipFile(wheel.path) as archive:
+        name = next(name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        said = archive.read(name).decode("utf-8", "replace").split("\n\n")[0]
+    for line in said.splitlines():
+        if line.startswith("Requires-Dist:") and REPOSITORY.search(line):
+            cure = CURE.replace("./vendor/<name>", "it by its name")
+            raise UsageError(f"{wheel.package.path}: requires {line.split()[1]}, which {cure}")

@@ -35,10 +35,10 @@ def install(context: StepContext) -> list[Operation]:
     """Link the release to its environment, which is built first where the host has none of its key."""
     assert context.built is not None
     bundle, settings = context.built.bundle, context.environment.settings
-    made = {"wheels": list(bundle.wheels), "hashed": bundle.hashed, "empty": bundle.empty, "offline": bundle.offline}
-    arguments = {
-        "release": context.release, "key": context.key, "python": settings.python, "bundle": bundle_place(context),
-        "mode": bundle.mode, "installer": context.facts["installer"], "import_paths": list(bundle.import_paths), **made}
+    paths = {path: list(modules) for path, modules in bundle.import_paths.items()}
+    what = {"bundle": bundle_place(context), "packages": dict(bundle.packages), "import_paths": paths}
+    arguments = {"release": context.release, "key": context.key, "python": settings.python, "mode": bundle.mode,
+                 "installer": context.facts["installer"], **what}
     return [Operation("install", arguments, "install", "install the packages")]
 
 

@@ -1,0 +1,106 @@
+"""The vendored packages of a staged tree."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import UsageError
+from ..source import Manifest
+from . import pyproject
+
+BESIDES = frozenset((
+    "setup", "conftest", "test", "tests", "doc", "docs", "example", "examples", "script", "scripts", "tool", "tools",
+    "build", "bin", "ci", "debian", "benchmark", "benchmarks", "tasks", "fabfile", "noxfile", "toxfile", "manage"))
+"""What lies beside a package in a flat layout; nobody imports it from there."""
+DESCRIBED = re.compile(
+    r"(?:[\w-]*-)?v?(?P<tag>\d+(?:\.\d+)*(?:(?:a|b|rc)\d+)?(?:\.post\d+)?(?:\.dev\d+)?)"
+    r"(?:-(?P<distance>\d+)-(?P<commit>g[0-9a-f]+))?")
+
+
+@dataclass(frozen=True)
+class Package:
+    """One vendored package. `content` is a hash over the paths, modes and contents below it."""
+
+    path: str
+    directory: Path
+    content: str
+    version: str
+    """`git describe` as a PEP 440 version, for backends that ask version control, which a shipped tree has not."""
+
+    @property
+    def name(self) -> str:
+        return self.path.rpartition("/")[2]
+
+    @property
+    def buildable(self) -> bool:
+        return pyproject.buildable(self.directory)
+
+    @property
+    def import_path(self) -> str:
+        """What belongs on sys.path, from the root of the tree: `src` where the package has that layout."""
+        return f"{self.path}/src" if (self.directory / "src").is_dir() else self.path
+
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """The names that can be imported from there."""
+        place = self.directory / "src" if (self.directory / "src").is_dir() else self.directory
+        found = {path.stem for path in place.glob("*.py")} | {path.parent.name for path in place.glob("*/__init__.py")}
+        return tuple(sorted(found - BESIDES))
+
+
+def packages(
+    tree: Path, manifest: Manifest, described: Mapping[str, str], named: Mapping[str, str]
+) -> tuple[Package, ...]:
+    """The packages below vendor/: its directories, and those deeper that are `named` (path: where) in requirements.
+
+    `described` maps the paths of submodules to `git describe`. Raises UsageError when there is none at a named path.
+    """
+    deeper = {path for path in named if path.count("/") > 1}
+    parts: dict[str, list[str]] = {path: [] for path in named}
+    for path, entry in manifest.entries.items():
+        steps = path.split("/")
+        if steps[0] != "vendor" or len(steps) < 3:
+            continue
+        owners = {"/".join(steps[:2])} | {name for name in deeper if path.startswith(f"{name}/")}
+        for owner in owners:
+            parts.setdefault(owner, []).append(f"{entry.mode:o} {entry.id} {path[len(owner):]}\0")
+    empty = [path for path, lines in parts.items() if not lines]
+    if empty:
+        where, path = named[empty[0]], empty[0]
+        raise UsageError(f"{where}: {path} is not in the revision; correct the path, or `inv vendor.update`")
+    found = (Package(path, tree / path, digest(lines), version_of(path, described))
+             for path, lines in sorted(parts.items()))
+    return tuple(one for one in found if one.buildable or one.modules)
+
+
+def digest(lines: Iterable[str]) -> str:
+    return hashlib.sha256("".join(sorted(lines)).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def version_of(path: str, described: Mapping[str, str]) -> str:
+    """The version of the submodule that holds `path`: `v1.2-3-gabc` is `1.2.post3+gabc`, untagged `abc` is `0+gabc`."""
+    describe = next((described[part] for part in (path, "/".join(path.split("/")[:2])) if part in described), "")
+    match = DESCRIBED.fullmatch(describe)
+    if re.fullmatch(r"[0-9a-f]{7,}", describe):
+        return f"0+g{describe}"
+    if match is None:
+        return "0"
+    if match["distance"] is None:
+        return match["tag"]
+    joint = "" if ".post" in match["tag"] or ".dev" in match["tag"] else f".post{match['distance']}"
+    return f"{match['tag']}{joint}+{match['commit']}"
+
+
+def refuse_shadows(found: Iterable[Package]) -> None:
+    """Raises UsageError when a module on the import path has the name of one of the standard library, or of another."""
+    taken = dict.fromkeys(sys.stdlib_module_names, "the standard library's")
+    for one in found:
+        for name in one.modules:
+            if name in taken:
+                raise UsageError(f"{one.path}: its module {name} has the name of {taken[name]}; rename it")
+            taken[name] = f"one in {one.path}"

@@ -1,0 +1,25 @@
+"""Where uv and pip are on this machine."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+from ..errors import UsageError
+from ..remote.interpreter import interpreter
+
+
+def find_uv() -> str | None:
+    """uv on PATH, or beside our own interpreter."""
+    return shutil.which("uv") or shutil.which("uv", path=str(Path(sys.executable).parent))
+
+
+def pip(python: str = sys.executable) -> tuple[str, ...]:
+    """The command that is pip for an interpreter, its own or the one that it bundles. Raises UsageError without any."""
+    found = interpreter(python)
+    if found["own_pip"]:
+        return (python, "-m", "pip")
+    if not found["bundled_pip"]:
+        raise UsageError("building and resolving wheels needs uv or pip here; `pip install uv`")
+    return (python, str(Path(found["bundled_pip"]) / "pip"))

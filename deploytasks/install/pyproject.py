@@ -1,0 +1,49 @@
+"""What a pyproject.toml says of a project or a package."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from ..errors import UsageError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+
+def read(directory: Path) -> dict[str, Any]:
+    """The tables of a directory's pyproject.toml, {} without one. Raises UsageError when it cannot be read."""
+    path = directory / "pyproject.toml"
+    if not path.is_file():
+        return {}
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path.parent.name}/{path.name}: {error}; correct it") from error
+
+
+def requires_python(directory: Path) -> str:
+    """`requires-python` of a project, or an empty text."""
+    return str(read(directory).get("project", {}).get("requires-python", ""))
+
+
+def dependencies(directory: Path) -> tuple[str, ...]:
+    """`dependencies` of a project, as requirements."""
+    return tuple(read(directory).get("project", {}).get("dependencies", ()))
+
+
+def sources(directory: Path) -> dict[str, Any]:
+    """uv's `sources` of a project: {package: where it comes from}."""
+    found = read(directory).get("tool", {}).get("uv", {}).get("sources", {})
+    return {name: source for name, source in found.items() if isinstance(source, dict)}
+
+
+def buildable(directory: Path) -> bool:
+    """Whether a directory has what makes a wheel of it; a pyproject.toml may only configure other tools."""
+    if (directory / "setup.py").is_file():
+        return True
+    said = read(directory)
+    return "project" in said or "build-system" in said

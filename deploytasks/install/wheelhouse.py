@@ -1,0 +1,84 @@
+"""The wheelhouse: every requirement resolved here for the host's Python and platform, as wheels."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..errors import StepFailed, UsageError
+from ..remote import wheel as remote_wheel
+from ..remote.interpreter import interpreter
+from .pip import find_uv, pip
+
+KNOWN_GLIBC = (17, *range(28, 41))
+"""The minor versions of glibc that uv resolves for."""
+
+
+def target(facts: Mapping[str, Any]) -> list[Any]:
+    """What of a host decides which wheels it takes."""
+    return [facts["python"], facts["tag"], list(facts["platforms"])]
+
+
+def fill(directory: Path, own: Sequence[str], facts: Mapping[str, Any]) -> None:
+    """Put the wheel of every requirement into the bundle and pin its requirements.txt to exactly those.
+
+    `own` are the vendored wheels in it. Raises StepFailed naming what has no wheel for the host.
+    """
+    listed = directory / "requirements.txt"
+    pinned = resolved(directory, own, facts)
+    if pinned is not None:
+        listed.write_text(pinned, "utf-8")
+    elif not listed.read_text("utf-8").strip() and not own:
+        return
+    single = ["--no-deps"] if pinned is not None else [f"wheels/{name}" for name in own]
+    chosen = ["--only-binary=:all:", f"--python-version={facts['python']}", f"--implementation={facts['tag']}"]
+    chosen += [f"--platform={name}" for name in facts["platforms"]]
+    words = [*pip(), "download", "--quiet", "--disable-pip-version-check", "--dest", "wheels", *chosen, *single]
+    if pinned is None or pinned.strip():
+        run([*words, "--requirement", listed.name, "--constraint", "constraints.txt"], directory)
+
+
+def resolved(directory: Path, own: Sequence[str], facts: Mapping[str, Any]) -> str | None:
+    """The requirements pinned, with hashes, as uv resolves them for the host; None without uv.
+
+    pip alone takes markers such as `python_version < "3.11"` to speak of this machine, so it is trusted only where
+    the host is like it: else UsageError.
+    """
+    uv = find_uv()
+    if uv is None:
+        if not remote_wheel.same_python(facts, interpreter(sys.executable)):
+            raise UsageError(f"DEPLOY_WHEELHOUSE: resolving for {facts['python']} needs uv here; `pip install uv`")
+        return None
+    vendored = directory / "vendored.txt"
+    vendored.write_text("".join(f"./wheels/{name}\n" for name in own), "utf-8")
+    left_out = [f"--no-emit-package={remote_wheel.name(name)}" for name in own]
+    host = ["--only-binary=:all:", f"--python-version={facts['python']}", *platform(facts)]
+    words = [uv, "pip", "compile", "--quiet", "--no-header", "--no-annotate", "--generate-hashes", *host, *left_out]
+    pinned = run([*words, "--constraint", "constraints.txt", "requirements.txt", vendored.name], directory)
+    vendored.unlink()
+    return pinned
+
+
+def platform(facts: Mapping[str, Any]) -> list[str]:
+    """uv's option for the host's platform; none where only this machine's own can be meant."""
+    name, _, machine = facts["platform"].partition("-")
+    if name != "linux":
+        return []
+    if facts["libc"][0] != "glibc":
+        return [f"--python-platform={machine}-unknown-linux-musl"]
+    minor = int(facts["libc"][1].split(".")[1])
+    newest = max((known for known in KNOWN_GLIBC if known <= minor), default=17)
+    return [f"--python-platform={machine}-manylinux_2_{newest}"]
+
+
+def run(words: Sequence[str], directory: Path) -> str:
+    """What a resolver prints. Raises StepFailed with its own last lines."""
+    done = subprocess.run(words, cwd=directory, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        said = "\n".join(done.stderr.strip().splitlines()[-8:])
+        raise StepFailed("DEPLOY_WHEELHOUSE: not every requirement has a wheel for the host; pin versions that have:\n"
+                         f"{said}")
+    return done.stdout

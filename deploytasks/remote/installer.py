@@ -1,0 +1,74 @@
+"""What makes environments and fills them: uv, or the pip that comes with Python."""
+
+import os
+import shutil
+
+from deploytasks.remote import interpreter
+from deploytasks.remote.failure import Failure
+
+
+class Installer:
+    """uv on this host, or pip."""
+
+    def __init__(self, state, python, kind):
+        self.state = state
+        self.python = shutil.which(python) or python
+        self.uv = interpreter.find_uv() if kind == "uv" else None
+        self.found = interpreter.interpreter(python)
+        if not self.uv and not interpreter.pip_words(self.found):
+            raise Failure("there is neither uv nor a pip for %s; `apt install python3-venv` there" % python, "install")
+
+    def create(self, place):
+        """An empty environment."""
+        words = [self.python, "-m", "venv", "--without-pip"]
+        if self.uv:
+            words = [self.uv, "venv", "--quiet", "--python", self.python]
+        run(self.state, [*words, place], "make the environment")
+
+    def install(self, place, words, offline):
+        """Install requirements, and compile everything once."""
+        python = os.path.join(place, "bin", "python")
+        index = ["--no-index"] if offline else []
+        if self.uv:
+            # copies, because a hot patch in one environment must not reach uv's cache, and others, through a hard link
+            kept = ["--link-mode=copy", "--compile-bytecode", *cache_option(self.state.root), "--python", python]
+            run(self.state, [self.uv, "pip", "install", *kept, *index, *words], "install the requirements")
+            return
+        said = ["--disable-pip-version-check", "--no-input", "--progress-bar=off", "--no-warn-script-location"]
+        pip = [*interpreter.pip_words(self.found, place), "install", "--no-compile"]
+        run(self.state, [*pip, *said, *index, *words], "install the requirements")
+        # files that are meant for other Pythons do not compile, and that is no failure
+        compiling = [python, "-I", "-m", "compileall", "-q", "-j", "0", os.path.join(place, "lib")]
+        self.state.spawn(compiling, self.state.root, emit=lambda line: None)
+
+    def wheel(self, source, target, env):
+        """Build the wheel of a source directory into the directory `target`."""
+        if self.uv:
+            words = [self.uv, "build", "--wheel", "--python", self.python, *cache_option(self.state.root), "--out-dir"]
+        else:
+            builder = os.path.join(target, "builder")
+            self.create(builder)
+            quiet = ["--no-deps", "--disable-pip-version-check", "--wheel-dir"]
+            words = [*interpreter.pip_words(self.found, builder), "wheel", *quiet]
+        run(self.state, [*words, target, source], "build " + os.path.basename(source), env)
+
+
+def cache_option(root):
+    """uv's own cache where it is writable and on the filesystem of the environments, else one beside them."""
+    default = os.environ.get("UV_CACHE_DIR") or os.path.join(
+        os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "uv")
+    found = default
+    while not os.path.isdir(found):
+        found = os.path.dirname(found) or "/"
+    if os.access(found, os.W_OK) and os.stat(found).st_dev == os.stat(root).st_dev:
+        return []
+    return ["--cache-dir", os.path.join(root, ".deploytasks", "uv-cache")]
+
+
+def run(state, words, what, env=None):
+    """Run an installer to its end, streaming what it says; Failure with its own last lines."""
+    # the application's PYTHONPATH would hide from pip what it has to install
+    code, tail = state.spawn(words, state.root, {"PYTHONPATH": "", "PYTHONUNBUFFERED": "1", **(env or {})})
+    if code != 0:
+        said = "; ".join(line.strip() for line in tail[-4:] if line.strip())
+        raise Failure("cannot %s (exit code %d): %s" % (what, code, said), "install")

@@ -1,0 +1,73 @@
+"""What the Python of a host says of itself, and what can install into its environments."""
+
+import glob
+import json
+import os
+import shutil
+import subprocess
+
+ASK = """
+import glob, json, os, platform, sys, sysconfig
+from importlib.util import find_spec
+def bundled_pip():
+    ensurepip = find_spec("ensurepip")
+    places = [os.path.join(os.path.dirname(ensurepip.origin), "_bundled")] if ensurepip else []
+    places += [sysconfig.get_config_var("WHEEL_PKG_DIR"), "/usr/share/python-wheels"]
+    return sorted(found for place in places if place for found in glob.glob(os.path.join(place, "pip-*.whl")))
+try:
+    from pip import __version__ as own_pip
+except ImportError:
+    own_pip = ""
+print(json.dumps({
+    "python": platform.python_version(), "implementation": sys.implementation.name, "executable": sys.executable,
+    "platform": sysconfig.get_platform(), "libc": platform.libc_ver(sys.executable), "own_pip": own_pip,
+    "bundled_pip": (bundled_pip() or [""])[-1],
+    "ensurepip": find_spec("ensurepip") is not None, "can_venv": find_spec("venv") is not None,
+}))
+"""
+NOTHING = {"python": "", "implementation": "", "executable": "", "platform": "", "libc": ["", ""], "own_pip": "",
+           "bundled_pip": "", "ensurepip": False, "can_venv": False}
+
+
+def interpreter(python):
+    """What an interpreter says of itself; NOTHING when it is not there or does not run."""
+    path = shutil.which(python)
+    if not path:
+        return NOTHING
+    done = subprocess.run(
+        [path, "-I", "-c", ASK], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    return json.loads(done.stdout.decode()) if done.returncode == 0 else NOTHING
+
+
+def pip_words(found, place=""):
+    """The start of a pip command for the environment at `place`, [] when this Python has no pip that reaches into one.
+
+    pip stays outside: an environment holds what was asked for, and nothing that could change it.
+    """
+    version = [int(part) for part in found["own_pip"].split(".")[:2] if part.isdigit()]
+    python = os.path.join(place, "bin", "python")
+    if version >= [22, 3]:
+        return [found["executable"], "-I", "-m", "pip", "--python", python]
+    return [python, "-I", os.path.join(found["bundled_pip"], "pip")] if found["bundled_pip"] else []
+
+
+def find_uv():
+    """uv on PATH, or where its own installer puts it."""
+    own = os.pathsep.join(os.path.expanduser(name) for name in ("~/.local/bin", "~/.cargo/bin"))
+    return shutil.which("uv") or shutil.which("uv", path=own)
+
+
+def platforms(found):
+    """The wheel platform tags that this host takes, best first."""
+    name, version = found["libc"]
+    plain = found["platform"].replace("-", "_").replace(".", "_")
+    machine = found["platform"].rpartition("-")[2]
+    if not found["platform"].startswith("linux"):
+        return [plain] if plain else []
+    if name == "glibc":
+        newest = int(version.split(".")[1])
+        tags = ["manylinux_2_%d_%s" % (minor, machine) for minor in range(newest, 4, -1)]
+        return [*tags, *("manylinux%s_%s" % (year, machine) for year in ("2014", "2010", "1")), plain]
+    if glob.glob("/lib/ld-musl-*"):
+        return ["musllinux_1_2_" + machine, "musllinux_1_1_" + machine, plain]
+    return [plain]

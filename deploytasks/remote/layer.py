@@ -1,0 +1,42 @@
+"""The environment of one release: the packages of a keyed one behind the release's own import paths."""
+
+import os
+
+from deploytasks.remote.failure import Failure
+from deploytasks.remote.files import write
+from deploytasks.remote.venv import discard, site_packages
+
+
+def make_layer(place, keyed, paths):
+    """A thin environment at `place`: as `keyed`, with the modules of `paths` ({directory: names}) importable."""
+    packages = site_packages(keyed)
+    taken = set(os.listdir(packages))
+    for path, names in paths.items():
+        for name in names:
+            if name in taken or name + ".py" in taken:
+                what = "its module %s has the name of an installed package's; rename one" % name
+                raise Failure("%s: %s" % (path, what), "install")
+    discard(place)
+    inside = os.path.join(place, os.path.relpath(packages, keyed))
+    os.makedirs(inside)
+    os.mkdir(os.path.join(place, "bin"))
+    for name in ["pyvenv.cfg", *(os.path.join("bin", name) for name in os.listdir(os.path.join(keyed, "bin")))]:
+        borrow(os.path.join(keyed, name), os.path.join(place, name), os.path.basename(keyed), os.path.basename(place))
+    # addsitedir and not a plain line: .pth files in there must count too
+    lines = [*paths, "import site; site.addsitedir(%r)" % packages]
+    write(os.path.join(inside, "deploytasks.pth"), "\n".join(lines) + "\n")
+
+
+def borrow(source, path, old, new):
+    """`source` under another path: by link, or as a copy that speaks of `new` where `source` speaks of `old`."""
+    if os.path.islink(source):
+        os.symlink(os.readlink(source), path)
+        return
+    with open(source, "rb") as stream:
+        data = stream.read()
+    if os.fsencode(old) not in data:
+        os.symlink(source, path)
+        return
+    with open(path, "wb") as stream:
+        stream.write(data.replace(os.fsencode(old), os.fsencode(new)))
+    os.chmod(path, os.stat(source).st_mode | 0o200)
