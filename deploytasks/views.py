@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import console
-from .errors import FAILED, OK
+from .errors import FAILED, OK, worst
 from .inspection import Difference, Entry, differences, entries, explanation
 from .loading import Draft
+
+if TYPE_CHECKING:
+    from .served import ServedEnvironment
 
 
 def listing(drafts: Sequence[Draft], *, as_json: bool) -> None:
@@ -67,17 +70,35 @@ def checked(drafts: Sequence[Draft], unread: Sequence[str], *, as_json: bool) ->
     return code
 
 
-def compared(left: Draft, right: Draft, key: bytes, *, as_json: bool) -> None:
+def compared(left: Draft, right: Draft, key: bytes, *, as_json: bool) -> int:
     """How two environments differ, a line per key."""
     found = differences(left, right, key)
     if as_json:
         listed = [one.document() for one in found]
-        return console.document(document("env.diff", None, a=left.name, b=right.name, differences=listed))
+        console.document(document("env.diff", None, a=left.name, b=right.name, differences=listed))
+        return OK
     for what, name, text in aligned((one.what, one.key, sides(one, left.name, right.name)) for one in found):
         console.result(f"{what}  {name}  {text}".rstrip())
     if not found:
         console.result(f"{left.name} and {right.name} do not differ")
-    return None
+    return OK
+
+
+def on_hosts(here: str, there: str, found: Sequence[ServedEnvironment], *, as_json: bool) -> int:
+    """How each host of `there` differs from what is written as `here`; the exit code, for hosts out of reach."""
+    code = worst(one.exit_code for one in found)
+    if as_json:
+        hosts = [one.document() for one in found]
+        console.document(document("env.diff", there, code, a=here, b=there, hosts=hosts))
+        return code
+    for one in found:
+        if one.problem:
+            console.trouble(one.problem)
+            continue
+        named = ((word, getattr(one, word)) for word in ("missing", "extra", "different", "edited"))
+        said = "; ".join(f"{word}: {', '.join(names)}" for word, names in named if names)
+        console.result(f"{one.host}  {one.release or 'no release'}  {said or f'the same as {here}'}")
+    return code
 
 
 def sides(one: Difference, left: str, right: str) -> str:

@@ -35,6 +35,7 @@ OPERATIONS = {
     "link_shared": "release:link_shared",
     "write_environment": "release:write_environment",
     "load_environment": "release:load_environment",
+    "served_environment": "served:served_environment",
     "install": "install:install",
     "collect": "install:collect",
     "environment_of": "release:environment_of",

@@ -92,11 +92,24 @@ def check(c: Any, env: str = "", json: bool = False) -> int:
     },
 )
 @entry("env.diff")
-def diff(c: Any, a: Any = None, b: Any = None, remote: bool = False, json: bool = False) -> None:
+def diff(c: Any, a: Any = None, b: Any = None, remote: bool = False, json: bool = False) -> int:
     """Compare two environments: missing and extra keys, other values and types, equal secrets."""
     from ..views import compared
 
-    compared(sound(a), sound(b), fingerprint_key(), as_json=json)
+    if remote:
+        return diff_remote(c, a, b, json)
+    return compared(sound(a), sound(b), fingerprint_key(), as_json=json)
+
+
+def diff_remote(c: Any, a: str, b: str, as_json: bool) -> int:
+    """Compare what is written as `a` with what the hosts of `b` serve."""
+    from ..planning import plan_command
+    from ..served import served_environments
+    from ..views import on_hosts
+    from .session import ssh_of
+
+    plan = plan_command(sound(b).environment(), "env.diff", ssh=ssh_of(c))
+    return on_hosts(a, b, served_environments(plan, sound(a).variables), as_json=as_json)
 
 
 @task(
