@@ -43,7 +43,8 @@ class Dependency:
 
     @property
     def nested(self) -> bool:
-        return not self.path.endswith(self.own_path) or self.path != self.own_path
+        """Whether a dependency pins it, not the project."""
+        return self.path != self.own_path
 
     @property
     def own_path(self) -> str:

@@ -153,7 +153,8 @@ def pin_findings(one: Dependency, policy: str, local_urls: bool) -> Iterator[Fin
 
 
 def policy_findings(one: Dependency, policy: str, local_urls: bool) -> Iterator[Finding]:
-    """Whether the pin is one that DEPLOY_VENDOR_POLICY lets pass."""
+    """Whether the pin is one that DEPLOY_VENDOR_POLICY lets pass; nested pins, not ours to tag, must only be pushed."""
+    policy = "pushed" if one.nested and policy != "any" else policy
     if policy == "any" or reachable(one, policy) or (refresh(one, local_urls) and reachable(one, policy)):
         return
     if policy == "tag":

@@ -1,0 +1,1 @@
+"""Vendored dependencies, on real repositories."""

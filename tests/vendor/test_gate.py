@@ -1,0 +1,240 @@
+"""One test for each way in which git says yes and has no, wrong or unfetchable code."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from deploytasks.vendor import Gate, gate
+from examples.building import git
+from tests.release.project import Plain, make_plain
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Plain:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    made = make_plain(tmp_path)
+    made.environment("dev", DEPLOY_HOSTS="local:", DEPLOY_PATH=".deploy/dev")
+    return made
+
+
+def judged(project: Plain, *, source: str = "worktree", policy: str = "pushed", local_urls: bool = True, dirty: bool = False) -> Gate:
+    return gate(project.root, "HEAD", source=source, policy=policy, local_urls=local_urls, allow_dirty=dirty)
+
+
+def lib(project: Plain) -> Path:
+    return project.root / "vendor/lib"
+
+
+def local_commit(project: Plain) -> None:
+    """A commit in the work tree of the submodule that is nowhere else, pinned."""
+    (lib(project) / "lib/__init__.py").write_text("TEXT = 'unpushed'\n")
+    git(lib(project), "-c", "user.name=A", "-c", "user.email=a@example.com", "commit", "--quiet", "-am", "Unpushed")
+    git(project.root, "commit", "--quiet", "-am", "Pin what is not pushed")
+
+
+def edit(project: Plain) -> None:
+    (lib(project) / "lib/__init__.py").write_text("TEXT = 'edited'\n")
+
+
+def assume_unchanged(project: Plain) -> None:
+    git(lib(project), "update-index", "--assume-unchanged", "lib/__init__.py")
+    edit(project)
+
+
+def skip_worktree(project: Plain) -> None:
+    git(lib(project), "update-index", "--skip-worktree", "lib/__init__.py")
+    edit(project)
+
+
+def ignore_all(project: Plain) -> None:
+    git(project.root, "config", "submodule.vendor/lib.ignore", "all")
+    edit(project)
+
+
+def untracked(project: Plain) -> None:
+    (lib(project) / "extra.py").write_text("x = 1\n")
+
+
+def move_head(project: Plain) -> None:
+    project.lib_says("moved")
+    git(lib(project), "checkout", "--quiet", "HEAD~1")
+
+
+def deinit(project: Plain) -> None:
+    git(project.root, "submodule", "--quiet", "deinit", "--force", "vendor/lib")
+
+
+def deinit_nested(project: Plain) -> None:
+    git(lib(project), "submodule", "--quiet", "deinit", "--force", "vendor/deep")
+
+
+def update_none(project: Plain) -> None:
+    git(project.root, "config", "--file", ".gitmodules", "submodule.vendor/lib.update", "none")
+    git(project.root, "commit", "--quiet", "-am", "Update none")
+
+
+def other_url(project: Plain) -> None:
+    git(project.root, "config", "submodule.vendor/lib.url", "/somewhere/else.git")
+
+
+@pytest.mark.parametrize(("spoil", "what"), [
+    pytest.param(edit, "local edit", id="dirty with an unchanged pin"),
+    pytest.param(assume_unchanged, "local edit", id="assume-unchanged"),
+    pytest.param(skip_worktree, "local edit", id="skip-worktree"),
+    pytest.param(ignore_all, "local edit", id="ignore = all"),
+    pytest.param(untracked, "local edit", id="untracked file"),
+    pytest.param(move_head, "its pin is", id="work tree differs from the pin"),
+    pytest.param(deinit, "not initialised", id="not initialised"),
+    pytest.param(deinit_nested, "not initialised", id="nested not initialised"),
+    pytest.param(update_none, "update = none", id="update = none"),
+])
+def test_a_work_tree_that_is_not_the_pin_stops_worktree_mode_and_is_named_in_commit_mode(
+    project: Plain, spoil: Callable[[Plain], None], what: str
+) -> None:
+    assert judged(project) == Gate()
+    spoil(project)
+    findings = judged(project).findings
+    assert findings and all(what in str(finding) and "`" in finding.cure for finding in findings)
+    passed = judged(project, source="commit")
+    assert passed.findings == ()
+    if spoil is not deinit:
+        assert any(note.startswith("not shipped: vendor/lib") and what in note for note in passed.notes)
+
+
+@pytest.mark.parametrize(("spoil", "what"), [
+    pytest.param(local_commit, "in no branch of its remote", id="unpushed pin"),
+    pytest.param(other_url, "its URL in .gitmodules", id="URL changed without sync"),
+])
+def test_a_pin_that_nobody_else_has_stops_both_modes(project: Plain, spoil: Callable[[Plain], None], what: str) -> None:
+    spoil(project)
+    for source in ("commit", "worktree"):
+        assert [what in str(finding) for finding in judged(project, source=source).findings] == [True]
+
+
+def test_a_tag_does_not_make_a_pin_pushed(project: Plain) -> None:
+    local_commit(project)
+    git(lib(project), "tag", "v1")
+    assert len(judged(project, source="commit").findings) == 1
+
+
+def test_what_local_refs_cannot_prove_is_asked_of_the_server(project: Plain) -> None:
+    local_commit(project)
+    git(lib(project), "push", "--quiet", "origin", "HEAD:refs/heads/elsewhere")
+    git(lib(project), "update-ref", "-d", "refs/remotes/origin/elsewhere")
+    assert judged(project, source="commit").findings == ()
+
+
+def test_allow_dirty_lets_edits_and_unpushed_pins_pass_and_the_release_is_dirty(project: Plain) -> None:
+    local_commit(project)
+    edit(project)
+    (lib(project) / "lib/__init__.py").write_text("TEXT = 'more'\n")
+    passed = judged(project, dirty=True)
+    assert passed.findings == () and passed.dirty
+
+
+@pytest.mark.parametrize(("policy", "refs", "passes"), [
+    ("any", (), True), ("pushed", (), False), ("tag", ("refs/tags/v1",), True), ("tag", (), False),
+    ("branch:stable", ("refs/heads/stable",), True), ("branch:stable", ("refs/heads/other",), False),
+])
+def test_the_policy_says_which_pins_pass(project: Plain, policy: str, refs: tuple[str, ...], passes: bool) -> None:
+    local_commit(project)
+    for ref in refs:
+        git(lib(project), "push", "--quiet", "origin", f"HEAD:{ref}")
+    assert (judged(project, source="commit", policy=policy).findings == ()) is passes
+
+
+@pytest.mark.parametrize(("key", "value", "what"), [
+    ("path", "../outside", "path"), ("path", "-x", "path"), ("url", "-oProxyCommand=x", "URL"),
+    ("url", "ext::sh -c touch% x", "URL"), ("url", "https://example.com/\r", "URL"),
+])
+def test_unsafe_entries_are_refused_before_git_acts_on_them(project: Plain, key: str, value: str, what: str) -> None:
+    git(project.root, "config", "--file", ".gitmodules", f"submodule.vendor/lib.{key}", value)
+    git(project.root, "commit", "--quiet", "-am", "Unsafe")
+    found = [str(finding) for finding in judged(project, source="commit").findings]
+    assert found and any(what.lower() in text.lower() or "not in .gitmodules" in text for text in found)
+
+
+def test_a_local_url_is_refused_unless_the_project_allows_it(project: Plain) -> None:
+    found = judged(project, local_urls=False).findings
+    assert {finding.dependency for finding in found} == {"vendor/lib", "vendor/lib/vendor/deep"}
+    assert all("DEPLOY_VENDOR_LOCAL_URLS" in finding.cure for finding in found)
+
+
+def test_lfs_pointers_are_found(project: Plain) -> None:
+    (project.lib / ".gitattributes").write_text("*.bin filter=lfs diff=lfs merge=lfs -text\n")
+    (project.lib / "big.bin").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n")
+    git(project.lib, "add", "--all")
+    git(project.lib, "commit", "--quiet", "-m", "LFS")
+    git(project.lib, "push", "--quiet", "origin", "HEAD")
+    assert project.run("inv", "vendor.update", "--remote", "--commit").code == 0
+    assert [str(finding) for finding in judged(project, source="commit").findings if "LFS" in str(finding)]
+
+
+def test_a_fresh_clone_without_recursion_is_initialised_by_the_gate(project: Plain, tmp_path: Path) -> None:
+    git(tmp_path, "clone", "--quiet", str(project.root), "fresh")
+    assert gate(tmp_path / "fresh", "HEAD", local_urls=True).findings == ()
+    assert (tmp_path / "fresh/vendor/lib/lib/__init__.py").exists()
+
+
+def test_a_shallow_clone_passes(project: Plain, tmp_path: Path) -> None:
+    project.lib_says("two")
+    git(tmp_path, "clone", "--quiet", "--depth=1", f"file://{project.root}", "shallow")
+    git(tmp_path / "shallow", "submodule", "--quiet", "update", "--init", "--recursive", "--depth=1")
+    assert gate(tmp_path / "shallow", "HEAD", local_urls=True).findings == ()
+
+
+def test_a_git_worktree_passes(project: Plain, tmp_path: Path) -> None:
+    git(project.root, "worktree", "add", "--quiet", "--detach", str(tmp_path / "worktree"))
+    assert gate(tmp_path / "worktree", "HEAD", local_urls=True).findings == ()
+
+
+def test_git_variables_of_a_hook_do_not_mislead(project: Plain, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "lib.git"))
+    monkeypatch.setenv("GIT_INDEX_FILE", str(tmp_path / "no-index"))
+    monkeypatch.setenv("GIT_WORK_TREE", str(tmp_path))
+    assert judged(project) == Gate()
+
+
+def test_a_submodule_renamed_and_moved_still_deploys(project: Plain) -> None:
+    git(project.root, "mv", "vendor/lib", "vendor/other")
+    project.commit("Move the submodule")
+    assert judged(project).findings == ()
+    project.write("postinstall", "#!/bin/sh\n", 0o755)
+    project.commit()
+    assert project.fab("deploy", "--env=dev").code == 0
+
+
+def test_a_submodule_becomes_a_directory_and_back(project: Plain) -> None:
+    project.write("postinstall", "#!/bin/sh\n", 0o755)
+    project.commit()
+    git(project.root, "rm", "--quiet", "--cached", "vendor/lib")
+    git(project.root, "config", "--file", ".gitmodules", "--remove-section", "submodule.vendor/lib")
+    os.unlink(lib(project) / ".git")
+    project.commit("Take the code in")
+    assert project.fab("deploy", "--env=dev").code == 0
+    assert (project.root / ".deploy/dev/current/vendor/lib/lib/__init__.py").exists()
+    git(project.root, "revert", "--no-edit", "HEAD")
+    assert project.fab("deploy", "--env=dev").code == 0
+
+
+def test_a_deploy_with_a_finding_contacts_nothing_and_says_the_cure(project: Plain) -> None:
+    local_commit(project)
+    project.environment("staging", DEPLOY_HOSTS="192.0.2.1", DEPLOY_PATH="/srv/app")
+    done = project.fab("deploy", "--env=staging")
+    assert done.code == 2
+    assert "git -C vendor/lib push origin" in done.err
+
+
+def test_one_failing_dependency_does_not_hide_the_others(project: Plain) -> None:
+    git(project.root, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(project.lib.parent / "deep.git"), "vendor/deep")
+    project.commit("Add another")
+    edit(project)
+    (project.root / "vendor/deep/deep.txt").write_text("edited\n")
+    assert {finding.dependency for finding in judged(project).findings} == {"vendor/lib", "vendor/deep"}
+    done = project.run("inv", "vendor.update")
+    assert done.code == 1
+    assert "vendor/lib: has 1 local edit" in done.err and "vendor/deep: has 1 local edit" in done.err
