@@ -6,14 +6,14 @@ import threading
 import time
 import urllib.parse
 
-from deploytasks.remote import postgresql, sqlite, verdict
+from deploytasks.remote import mysql, postgresql, redis, sqlite, verdict
 
 SCHEMES = {
     "postgres": "postgresql", "postgresql": "postgresql", "postgis": "postgresql", "psql": "postgresql", "pgsql": "postgresql",
     "sqlite": "sqlite", "sqlite3": "sqlite", "spatialite": "sqlite", "tcp": "tcp",
-    "mysql": "reach", "mariadb": "reach", "mysql2": "reach", "redis": "reach", "rediss": "reach", "http": "reach", "https": "reach",
+    "mysql": "mysql", "mariadb": "mysql", "mysql2": "mysql", "mysqlgis": "mysql", "redis": "redis", "rediss": "redis",
+    "unix": "redis", "http": "http", "https": "http",
 }
-PORTS = {"mysql": 3306, "mariadb": 3306, "mysql2": 3306, "redis": 6379, "rediss": 6379, "http": 80, "https": 443}
 SIGHTINGS, CONFIRM_SECONDS, APART = 3, 5.0, 1.0
 FAST, SLOW = 0.4, 5.0
 CURES = {verdict.NOT_READY: "not ready", verdict.REFUSED: "refuses the credentials", verdict.MISCONFIGURED: "is misconfigured"}
@@ -93,8 +93,14 @@ class Watch:
                 postgresql.attempt(self.url, left, self.usable)
             elif kind == "sqlite":
                 sqlite.attempt(self.url, self.state.root, self.base, self.created)
+            elif kind == "mysql":
+                mysql.attempt(self.url, left, self.usable)
+            elif kind == "redis":
+                redis.attempt(self.url, left)
+            elif kind == "http":
+                redis.ask_http(self.url, left)
             else:
-                self.reach(kind, left)
+                self.reach(left)
         except verdict.Attempt as answer:
             return answer
         except (OSError, EOFError) as error:
@@ -103,13 +109,12 @@ class Watch:
             return verdict.misconfigured("its URL cannot be read", "correct it; percent-encode special characters", verdict.PERMANENT)
         raise AssertionError("an attempt always ends with what it says")
 
-    def reach(self, kind, timeout):
-        """A TCP connection: all there is to know of `tcp://`, and of what the probe does not speak."""
-        port = self.url.port or PORTS.get(self.scheme)
-        if not self.url.hostname or not port:
-            raise verdict.misconfigured("its URL names no host and port", "write %s://host:port" % self.scheme, verdict.PERMANENT)
-        socket.create_connection((self.url.hostname, port), timeout).close()
-        raise verdict.ready("tcp") if kind == "tcp" else verdict.untried("the probe does not speak %s" % self.scheme)
+    def reach(self, timeout):
+        """A TCP connection: all there is to know of `tcp://`."""
+        if not self.url.hostname or not self.url.port:
+            raise verdict.misconfigured("its URL names no host and port", "write tcp://host:port", verdict.PERMANENT)
+        socket.create_connection((self.url.hostname, self.url.port), timeout).close()
+        raise verdict.ready("tcp")
 
     def saw(self, now):
         clock = time.monotonic() - self.begun
