@@ -20,7 +20,7 @@ from tests.rig import ROOT, Farm, farm
 
 SECRETS = {
     "PLAIN_PASSWORD": "Wq7-correct-horse-battery",
-    "QUOTES_SECRET": "Wq7 it's a \"quoted\" one",
+    "QUOTES_SECRET": 'Wq7 it\'s a "quoted" one',
     "PERCENT_TOKEN": "Wq7%41%2F100%done",
     "DOLLAR_KEY": "Wq7$HOME$(id)`id`",
     "NON_ASCII_SECRET": "Wq7-Zürich-Ærø-€",
@@ -81,8 +81,14 @@ class Deployment:
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run fab, looking at every file that is there meanwhile and afterwards."""
         process = subprocess.Popen(
-            (BIN / "fab", *words), cwd=self.project.root, env=self.process, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            (BIN / "fab", *words),
+            cwd=self.project.root,
+            env=self.process,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         while True:
             assert exposed(self.places) == []
             try:
@@ -110,7 +116,10 @@ def exposed(places: tuple[Path, ...]) -> list[tuple[str, str]]:
                     status, data = path.lstat(), path.read_bytes()
                 except FileNotFoundError:
                     continue
-                private = path.name.startswith((".env", "environment.json", "staging.local.env")) and not status.st_mode & 0o077
+                private = (
+                    path.name.startswith((".env", "environment.json", "staging.local.env"))
+                    and not status.st_mode & 0o077
+                )
                 if not private and any(needle in data for needle in sought):
                     found.append((str(path), oct(status.st_mode)))
     return found
@@ -129,13 +138,23 @@ def deployment(tmp_path: Path, one_host: Farm) -> Deployment:
     project.commit()
     host = one_host.hosts[0]
     project.environment(
-        "staging", DEPLOY_HOSTS=host.name, DEPLOY_SSH_CONFIG=one_host.ssh_config, DEPLOY_VENDOR_INSTALL="path",
-        DEPLOY_PATH=f"{host.remote_srv}/{tmp_path.name}", DEPLOY_WAIT_FOR="", NAMES=json.dumps(list(SECRETS)))
+        "staging",
+        DEPLOY_HOSTS=host.name,
+        DEPLOY_SSH_CONFIG=one_host.ssh_config,
+        DEPLOY_VENDOR_INSTALL="path",
+        DEPLOY_PATH=f"{host.remote_srv}/{tmp_path.name}",
+        DEPLOY_WAIT_FOR="",
+        NAMES=json.dumps(list(SECRETS)),
+    )
     (project.root / "environments/staging.local.env").touch(0o600)
     (project.root / "environments/staging.local.env").write_text(canonical(SECRETS), "utf-8")
     for name in ("cache", "tmp"):
         (tmp_path / name).mkdir()
-    return Deployment(project, host.srv / tmp_path.name, (project.root, tmp_path / "cache", tmp_path / "tmp", host.srv, host.home))
+    return Deployment(
+        project,
+        host.srv / tmp_path.name,
+        (project.root, tmp_path / "cache", tmp_path / "tmp", host.srv, host.home),
+    )
 
 
 class Sampler:
@@ -144,7 +163,13 @@ class Sampler:
     def __init__(self) -> None:
         other: dict[str, Any] = {"user": "nobody", "group": "nogroup", "extra_groups": []} if ROOT else {}
         self._process = subprocess.Popen(
-            ("/usr/bin/python3", "-c", SAMPLER), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd="/", **other)
+            ("/usr/bin/python3", "-c", SAMPLER),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd="/",
+            **other,
+        )
         assert self._process.stdin and self._process.stdout
         self._process.stdin.write(json.dumps(needles()) + "\n")
         self._process.stdin.flush()
@@ -189,14 +214,18 @@ def test_the_comparison_with_the_hosts_finds_what_was_edited_there(deployment: D
     same = deployment.run("env.diff", "staging", "staging", "--remote")
     assert (same.returncode, same.stdout) == (0, "host1  no release  the same as staging\n")
     assert deployment.run("deploy", "--env=staging").returncode == 0
-    release = os.path.basename(os.readlink(deployment.top / "current"))
+    release = (deployment.top / "current").readlink().name
     same = deployment.run("env.diff", "staging", "staging", "--remote")
     assert (same.returncode, same.stdout) == (0, f"host1  {release}  the same as staging\n")
     path = deployment.top / "current" / ".env"
-    path.write_text(path.read_text("utf-8").replace("SIX_TOKEN='Wq7z9k'", "SIX_TOKEN='edited'") + "DEBUG=yes\nA='1'\n", "utf-8")
+    path.write_text(
+        path.read_text("utf-8").replace("SIX_TOKEN='Wq7z9k'", "SIX_TOKEN='edited'") + "DEBUG=yes\nA='1'\n",
+        "utf-8",
+    )
     lines = path.read_text("utf-8").splitlines()
     edited = deployment.run("env.diff", "staging", "staging", "--remote")
     assert edited.stdout == (
-        f"host1  {release}  extra: A; different: SIX_TOKEN; edited: A, SIX_TOKEN, line {lines.index('DEBUG=yes') + 1}\n")
+        f"host1  {release}  extra: A; different: SIX_TOKEN; edited: A, SIX_TOKEN, line {lines.index('DEBUG=yes') + 1}\n"
+    )
     found = json.loads(deployment.run("env.diff", "staging", "staging", "--remote", "--json").stdout)
     assert found["hosts"][0]["edited"] == ["A", "SIX_TOKEN", f"line {lines.index('DEBUG=yes') + 1}"]
