@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -70,6 +69,8 @@ class Stage:
 
     def ask(self, path: str) -> str:
         """The body of one page, asked without a proxy."""
+        import urllib.request
+
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
             with opener.open(self.url + path, timeout=30) as answer:
