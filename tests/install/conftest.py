@@ -1,0 +1,35 @@
+from pathlib import Path
+
+import pytest
+
+from tests.install.host import UV, Host
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The deploying side's cache, shared between tests: a wheel is built once."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(autouse=True)
+def uv_is_on_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    """uv of the test environment, as on a host that has it."""
+    monkeypatch.setenv("PATH", str(UV.parent), prepend=":")
+
+
+@pytest.fixture(params=["uv", "pip"])
+def host(request: pytest.FixtureRequest, tmp_path: Path, cache: Path) -> Host:
+    """A host, once with uv and once with pip."""
+    return Host(tmp_path / "srv", cache, request.param)
+
+
+@pytest.fixture
+def uv_host(tmp_path: Path, cache: Path) -> Host:
+    return Host(tmp_path / "srv", cache, "uv")
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """An empty project."""
+    (tmp_path / "tree").mkdir()
+    return tmp_path / "tree"

@@ -1,0 +1,144 @@
+"""A host's directory on this machine, worked on by the agent's own operations under its own lock; and trees to install on it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from deploytasks.environment import Environment, Settings
+from deploytasks.install import Bundle, build
+from deploytasks.remote import install as operations
+from deploytasks.remote import lock
+from deploytasks.remote.state import State
+from deploytasks.source import Manifest, Revision, Tree
+from deploytasks.source.manifest import EXECUTABLE, LINK, PLAIN, Entry
+from deploytasks.vendor import Dependency
+
+UV = Path(sys.executable).parent / "uv"
+PYPROJECT = """\
+[build-system]
+requires = ["setuptools"]
+build-backend = "setuptools.build_meta"
+
+[project]
+name = "{name}"
+version = "{version}"
+dependencies = {dependencies}
+
+[project.scripts]
+say-{name} = "{name}:say"
+"""
+MODULE = "TEXT = {text!r}\n\n\ndef say():\n    print(TEXT)\n"
+
+
+def package(tree: Path, name: str, text: str = "one", *, version: str = "1", dependencies: str = "[]") -> Path:
+    """Write vendor/<name> into a tree: a package with a src layout, whose console script says `text`."""
+    place = tree / "vendor" / name
+    write(place / "pyproject.toml", PYPROJECT.format(name=name, version=version, dependencies=dependencies))
+    write(place / "src" / name / "__init__.py", MODULE.format(text=text))
+    return place
+
+
+def write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def staged(tree: Path, described: Mapping[str, str] | None = None) -> Tree:
+    """A directory as the tree that ships."""
+    entries = {str(path.relative_to(tree)): entry(path) for path in sorted(tree.rglob("*")) if path.is_symlink() or path.is_file()}
+    dependencies = tuple(
+        Dependency(path.rpartition("/")[2], path, "", "0" * 40, tree, tree / path, tree, (), True, describe)
+        for path, describe in (described or {}).items())
+    return Tree(tree, Revision("0" * 40), Manifest(entries), dependencies)
+
+
+def entry(path: Path) -> Entry:
+    data = os.fsencode(os.readlink(path)) if path.is_symlink() else path.read_bytes()
+    mode = LINK if path.is_symlink() else EXECUTABLE if os.access(path, os.X_OK) else PLAIN
+    return Entry(mode, len(data), hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest())
+
+
+def environment(tree: Path, **settings: Any) -> Environment:
+    return Environment("staging", tree, (), Settings(path="/srv/app", **settings))
+
+
+@dataclass
+class Host:
+    """DEPLOY_PATH on this machine. `cache` is the deploying side's."""
+
+    root: Path
+    cache: Path
+    installer: str = "uv"
+    python: str = sys.executable
+    said: list[str] = field(default_factory=list)
+    releases: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("releases", "venvs", ".deploytasks"):
+            (self.root / name).mkdir(parents=True)
+        self.state = self.locked()
+
+    def locked(self, token: str = "run-one", gone: str = "") -> State:
+        """A conversation that holds the lock."""
+        state = State()
+        state.root, state.token, state.emit = str(self.root), token, self.said.append
+        assert lock.acquire(state.root, token, {"user": "ada", "machine": "here"}, gone=gone)["acquired"]
+        return state
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        found: dict[str, Any] = operations.install_facts(self.state, self.python, self.installer)
+        return found
+
+    def bundle(self, tree: Path, **settings: Any) -> Bundle:
+        """What the deploying side makes of a tree for this host."""
+        return build(staged(tree), environment(tree, **settings), facts=lambda: self.facts, cache=self.cache)
+
+    def arguments(self, bundle: Bundle, release: str) -> dict[str, Any]:
+        """Those of the operation `install`; the bundle is uploaded by a copy."""
+        key = bundle.key(self.facts)
+        place = self.root / ".deploytasks" / "bundles" / key
+        shutil.copytree(bundle.path, place, dirs_exist_ok=True)
+        return {"release": release, "key": key, "python": self.python, "bundle": str(place), "mode": bundle.mode,
+                "installer": self.installer, "packages": json.loads(json.dumps(bundle.packages)),
+                "import_paths": {path: list(names) for path, names in bundle.import_paths.items()}}
+
+    def release(self, tree: Path) -> str:
+        """A new release that holds the tree."""
+        self.releases += 1
+        name = f"2026112300{self.releases:04d}-0000000"
+        shutil.copytree(tree, self.root / "releases" / name, symlinks=True)
+        (self.root / "releases" / name / ".deploytasks").mkdir()
+        return name
+
+    def deploy(self, tree: Path, **settings: Any) -> str:
+        """Install a tree as a new release; its id."""
+        release = self.release(tree)
+        operations.install(self.state, **self.arguments(self.bundle(tree, **settings), release))
+        return release
+
+    def environment_of(self, release: str) -> Path:
+        """Where the release's .venv leads."""
+        return (self.root / "releases" / release / ".venv").resolve()
+
+    def run(self, release: str, *words: str) -> str:
+        """What a program of the release's environment prints, started in the release."""
+        top = self.root / "releases" / release
+        done = subprocess.run([str(top / ".venv" / "bin" / words[0]), *words[1:]], cwd=top, env={"PATH": "/usr/bin:/bin"},
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+
+def snapshot(directory: Path) -> dict[str, tuple[int, int]]:
+    """{path: (inode, time of change)} of everything below a directory."""
+    return {str(path): (path.lstat().st_ino, path.lstat().st_ctime_ns) for path in sorted(directory.rglob("*"))}
