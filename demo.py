@@ -23,8 +23,12 @@ OLD = "this text comes from a private package"
 NEW = "the private package has changed"
 
 
-@task(help={"directory": "empty directory to make it in (default: a new one below the system's temporary directory)",
-            "serve": "leave the server running at the end"})
+@task(
+    help={
+        "directory": "empty directory to make it in (default: a new one below the system's temporary directory)",
+        "serve": "leave the server running at the end",
+    }
+)
 @entry("demo")
 def demo(c: Any, directory: str = "", serve: bool = False) -> None:
     """Deploy, change, redeploy and roll back a Django project with a private package, on this machine."""
@@ -54,9 +58,13 @@ class Stage:
         print(f"\n{place.name}$ {line}", flush=True)
         program, *words = shlex.split(line)
         beside = Path(sys.executable).with_name(program)
-        code = subprocess.run([beside if beside.exists() else program, *words], cwd=place, check=False).returncode
+        code = subprocess.run(
+            [beside if beside.exists() else program, *words], cwd=place, check=False
+        ).returncode
         if code != expect:
-            raise StepFailed(f"demo: `{line}` ended with exit code {code}, not {expect}; see its last lines above")
+            raise StepFailed(
+                f"demo: `{line}` ended with exit code {code}, not {expect}; see its last lines above"
+            )
 
     def shows(self, text: str) -> None:
         """Ask the running site for its page; it shows `text`, and the release that answers is the one of `current`."""
@@ -65,7 +73,9 @@ class Stage:
         heading = page.partition("<h1>")[2].partition("</h1>")[0]
         print(f"\n{self.url} shows: {heading}   (release {release})", flush=True)
         if text not in heading or release != current:
-            raise StepFailed(f"demo: expected {text!r} of release {current}; see .deploy/dev/current/run/gunicorn.log")
+            raise StepFailed(
+                f"demo: expected {text!r} of release {current}; see .deploy/dev/current/run/gunicorn.log"
+            )
 
     def ask(self, path: str) -> str:
         """The body of one page, asked without a proxy."""
@@ -76,7 +86,9 @@ class Stage:
             with opener.open(self.url + path, timeout=30) as answer:
                 return str(answer.read().decode())
         except OSError as error:
-            raise StepFailed(f"demo: {self.url}{path}: {error}; see .deploy/dev/current/run/gunicorn.log") from error
+            raise StepFailed(
+                f"demo: {self.url}{path}: {error}; see .deploy/dev/current/run/gunicorn.log"
+            ) from error
 
     @contextmanager
     def served(self, *, leave: bool) -> Iterator[None]:

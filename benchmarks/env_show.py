@@ -18,7 +18,9 @@ INVOKE = (sys.executable, "-c", "from invoke.main import program; program.run()"
 def seconds(place: Path, *words: str) -> float:
     """How long one run of `inv` takes in a directory."""
     begun = time.perf_counter()
-    subprocess.run((*INVOKE, *words), cwd=place, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    subprocess.run(
+        (*INVOKE, *words), cwd=place, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
+    )
     return time.perf_counter() - begun
 
 
@@ -31,7 +33,9 @@ def main() -> None:
         (empty / "tasks.py").touch()
         (project / "tasks.py").write_text(FABFILE, "utf-8")
         (project / "environments" / "dev.env").write_text(ENVIRONMENT, "utf-8")
-        runs = [(seconds(empty, "--list"), seconds(project, "env.show", "--env=dev")) for _ in range(RUNS + 1)]
+        runs = [
+            (seconds(empty, "--list"), seconds(project, "env.show", "--env=dev")) for _ in range(RUNS + 1)
+        ]
     listing, showing = (statistics.median(column) * 1000 for column in zip(*runs[1:], strict=True))
     print(f"inv --list {listing:.0f}  inv env.show {showing:.0f}  difference {showing - listing:.0f}")
     raise SystemExit(showing - listing > 60)

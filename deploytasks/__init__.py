@@ -25,15 +25,42 @@ if TYPE_CHECKING:
     from .steps import DEFAULT
 
 _HOMES = {
-    "namespace": "namespace", "DEFAULT": "steps", "Recipe": "recipe", "Step": "recipe", "step": "recipe",
-    "DeployError": "errors", "Report": "report", "Operation": "operation", "shell_line": "command",
-    "load_environment": "api", "plan_deploy": "api", "execute": "api", "rollback": "api", "status": "api",
-    "releases": "api", "preview": "api",
+    "namespace": "namespace",
+    "DEFAULT": "steps",
+    "Recipe": "recipe",
+    "Step": "recipe",
+    "step": "recipe",
+    "DeployError": "errors",
+    "Report": "report",
+    "Operation": "operation",
+    "shell_line": "command",
+    "load_environment": "api",
+    "plan_deploy": "api",
+    "execute": "api",
+    "rollback": "api",
+    "status": "api",
+    "releases": "api",
+    "preview": "api",
 }
 
 __all__ = [
-    "DEFAULT", "DeployError", "Operation", "Recipe", "Report", "Step", "__version__", "execute",
-    "load_environment", "namespace", "plan_deploy", "preview", "releases", "rollback", "shell_line", "status", "step",
+    "DEFAULT",
+    "DeployError",
+    "Operation",
+    "Recipe",
+    "Report",
+    "Step",
+    "__version__",
+    "execute",
+    "load_environment",
+    "namespace",
+    "plan_deploy",
+    "preview",
+    "releases",
+    "rollback",
+    "shell_line",
+    "status",
+    "step",
 ]
 
 

@@ -32,17 +32,25 @@ def load_environment(
 
 
 def rollback(
-    environment: Environment, *, to: str | None = None, limit: Sequence[str] = (), observer: Observer | None = None
+    environment: Environment,
+    *,
+    to: str | None = None,
+    limit: Sequence[str] = (),
+    observer: Observer | None = None,
 ) -> Report:
     """Flip the hosts of `environment` back to the previous good release, or to the release id `to`."""
     return reversal.rollback(plan_command(environment, "rollback", limit=limit), to=to, observer=observer)
 
 
-def status(environment: Environment, *, limit: Sequence[str] = (), observer: Observer | None = None) -> Report:
+def status(
+    environment: Environment, *, limit: Sequence[str] = (), observer: Observer | None = None
+) -> Report:
     """What every host of `environment` serves now; exit code 6 when they disagree."""
     return drift.status(plan_command(environment, "status", limit=limit), observer=observer)
 
 
-def releases(environment: Environment, *, limit: Sequence[str] = (), observer: Observer | None = None) -> Report:
+def releases(
+    environment: Environment, *, limit: Sequence[str] = (), observer: Observer | None = None
+) -> Report:
     """Every release on the hosts of `environment`, newest first, and the history."""
     return history.releases(plan_command(environment, "releases", limit=limit), observer=observer)

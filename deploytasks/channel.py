@@ -28,8 +28,14 @@ class LocalChannel:
 
     def __init__(self, words: Sequence[str]) -> None:
         self.process = subprocess.Popen(
-            words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
-            env=login_environment(os.environ), cwd="/", start_new_session=True,
+            words,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            bufsize=0,
+            env=login_environment(os.environ),
+            cwd="/",
+            start_new_session=True,
         )
 
     def send(self, data: bytes) -> None:
@@ -64,5 +70,10 @@ def login_environment(process: Mapping[str, str]) -> dict[str, str]:
     user = pwd.getpwuid(os.getuid())
     path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     kept = {name: process[name] for name in ("LANG", "LC_ALL", "TZ", "TMPDIR") if name in process}
-    named = {"HOME": process.get("HOME", user.pw_dir), "USER": user.pw_name, "LOGNAME": user.pw_name, "SHELL": user.pw_shell}
+    named = {
+        "HOME": process.get("HOME", user.pw_dir),
+        "USER": user.pw_name,
+        "LOGNAME": user.pw_name,
+        "SHELL": user.pw_shell,
+    }
     return {"PATH": process.get("PATH", path), **named, **kept}

@@ -29,8 +29,12 @@ class Children:
         """Run a shell line, or `exit 130` when `end` was called before."""
         with self._guard:
             self._process = subprocess.Popen(
-                [shell, "-c", "exit 130" if self.ended else line], env=dict(env), start_new_session=True,
-                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                [shell, "-c", "exit 130" if self.ended else line],
+                env=dict(env),
+                start_new_session=True,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
             )
             return self._process
 

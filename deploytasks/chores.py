@@ -24,22 +24,43 @@ def check(plan: Plan, *, observer: Observer | None = None) -> Report:
     """Everything that can be known to fail, before anything changes. Exit code 1 with every finding and its cure."""
     with fleet_of(plan, observer) as fleet:
         answers = fleet.each({host: opening.check(plan, host) for host in plan.hosts}, together=False)
-        unread = [failure for host, results in answers.items() if (failure := opening.failure(plan, host, results))]
-        read = {host: results for host, results in answers.items() if not any(failure.host == host for failure in unread)}
+        unread = [
+            failure for host, results in answers.items() if (failure := opening.failure(plan, host, results))
+        ]
+        read = {
+            host: results
+            for host, results in answers.items()
+            if not any(failure.host == host for failure in unread)
+        }
         found = findings.of_hosts(plan, read, None, utc_now().timestamp())
     problems = [*(str(failure) for failure in unread), *found.problems]
     code = HostsFailed(unread).exit_code if unread else FAILED if problems else OK
     failing = {failure.host for failure in unread}
-    hosts = tuple(HostOutcome(host.name, None if host in failing else closing.served(answers[host][1].value["inventory"]),
-                              "unknown" if host in failing else "ok") for host in plan.hosts)
-    return Report("check", plan.environment.name, exit_code=code, error="\n".join(problems) or None, hosts=hosts,
-                  steps=tuple(fleet.steps), notes=found.warnings)
+    hosts = tuple(
+        HostOutcome(
+            host.name,
+            None if host in failing else closing.served(answers[host][1].value["inventory"]),
+            "unknown" if host in failing else "ok",
+        )
+        for host in plan.hosts
+    )
+    return Report(
+        "check",
+        plan.environment.name,
+        exit_code=code,
+        error="\n".join(problems) or None,
+        hosts=hosts,
+        steps=tuple(fleet.steps),
+        notes=found.warnings,
+    )
 
 
 def prune(plan: Plan, *, observer: Observer | None = None) -> Report:
     """Retire releases beyond DEPLOY_KEEP_RELEASES and failed ones, under the lock."""
     keep = plan.environment.settings.keep_releases
-    return under_lock(plan, observer, lambda context: closing.retire(context.inventory, context.previous, keep))
+    return under_lock(
+        plan, observer, lambda context: closing.retire(context.inventory, context.previous, keep)
+    )
 
 
 def postinstall(plan: Plan, *, observer: Observer | None = None) -> Report:
@@ -50,19 +71,26 @@ def postinstall(plan: Plan, *, observer: Observer | None = None) -> Report:
             raise StepFailed(f"{context.host.name}: serves no release; deploy first")
         served = replace(context, release=context.previous)
         line = plan.environment.settings.postinstall or "if [ -x ./postinstall ]; then exec ./postinstall; fi"
-        return [closing.own_environment(served.release), served.in_release(shell_line(line), step="postinstall")]
+        return [
+            closing.own_environment(served.release),
+            served.in_release(shell_line(line), step="postinstall"),
+        ]
 
     return under_lock(plan, observer, work)
 
 
-def under_lock(plan: Plan, observer: Observer | None, work: Callable[[StepContext], Sequence[Operation]]) -> Report:
+def under_lock(
+    plan: Plan, observer: Observer | None, work: Callable[[StepContext], Sequence[Operation]]
+) -> Report:
     """Do `work` on every host while this run holds their locks; remembered in the history."""
 
     def body(run: Run, fleet: Fleet) -> None:
         inventories = locking.take(fleet, plan, run.observer)
         run.progress.locked = True
         contexts = contexts_of(plan, inventories)
-        fleet.each({context.host: [*work(context), *closing.give_back(run.entry("ok"))] for context in contexts})
+        fleet.each(
+            {context.host: [*work(context), *closing.give_back(run.entry("ok"))] for context in contexts}
+        )
         run.progress.done = True
 
     return Run(plan, observer or Silent()).report(body)
@@ -70,8 +98,12 @@ def under_lock(plan: Plan, observer: Observer | None, work: Callable[[StepContex
 
 def contexts_of(plan: Plan, inventories: Mapping[Host, Mapping[str, Any]]) -> list[StepContext]:
     """Contexts of commands that make no release: they work on what each host serves."""
-    return [StepContext(plan, host, closing.served(inventory) or "", None, inventory, previous=closing.served(inventory))
-            for host, inventory in inventories.items()]
+    return [
+        StepContext(
+            plan, host, closing.served(inventory) or "", None, inventory, previous=closing.served(inventory)
+        )
+        for host, inventory in inventories.items()
+    ]
 
 
 def run(plan: Plan, line: str, *, observer: Observer | None = None) -> tuple[int, dict[Host, Result]]:
@@ -89,29 +121,54 @@ def run(plan: Plan, line: str, *, observer: Observer | None = None) -> tuple[int
             if release is None:
                 raise StepFailed(f"{host.name}: serves no release; deploy first")
             context = StepContext(plan, host, release)
-            work[host] = [closing.own_environment(release), context.in_release(shell_line(line), step="run", changing=False)]
+            work[host] = [
+                closing.own_environment(release),
+                context.in_release(shell_line(line), step="run", changing=False),
+            ]
         answers = fleet.each(work, together=False)
     last = {host: found[-1] for host, found in answers.items()}
-    lost = [failure for host, found in answers.items()
-            if (failure := failure_of(host, work[host], found)) and failure.result.kind != "exit"]
+    lost = [
+        failure
+        for host, found in answers.items()
+        if (failure := failure_of(host, work[host], found)) and failure.result.kind != "exit"
+    ]
     if lost:
         raise HostsFailed(lost)
     return next((result.code for result in last.values() if result.code), OK), last
 
 
-def wait(plan: Plan, *, fresh: bool = False, timeout: float | None = None, observer: Observer | None = None) -> Report:
+def wait(
+    plan: Plan, *, fresh: bool = False, timeout: float | None = None, observer: Observer | None = None
+) -> Report:
     """The readiness wait alone, on every host; exit code 75, 77 or 78 when a service cannot be used."""
     base = str(plan.layout.current)
-    asked = [opening.open_root(plan), *services.asked(plan.environment, base=base, fresh=fresh, timeout=timeout)]
+    asked = [
+        opening.open_root(plan),
+        *services.asked(plan.environment, base=base, fresh=fresh, timeout=timeout),
+    ]
     with fleet_of(plan, observer) as fleet:
-        answers = fleet.each({host: asked for host in plan.hosts}, together=False)
+        answers = fleet.each(dict.fromkeys(plan.hosts, asked), together=False)
     failures = [failure for host, results in answers.items() if (failure := failure_of(host, asked, results))]
     failing = {failure.host for failure in failures}
-    hosts = tuple(HostOutcome(host.name, None, "failed" if host in failing else "ready") for host in plan.hosts)
-    said = tuple(one["warning"] for results in answers.values() for one in (results[-1].value or {}).values() if one["warning"])
+    hosts = tuple(
+        HostOutcome(host.name, None, "failed" if host in failing else "ready") for host in plan.hosts
+    )
+    said = tuple(
+        one["warning"]
+        for results in answers.values()
+        for one in (results[-1].value or {}).values()
+        if one["warning"]
+    )
     error = "\n".join(map(str, failures)) or None
-    return Report(plan.command, plan.environment.name, exit_code=HostsFailed(failures).exit_code if failures else OK,
-                  error=error, hosts=hosts, steps=tuple(fleet.steps), notes=said)
+    return Report(
+        plan.command,
+        plan.environment.name,
+        exit_code=HostsFailed(failures).exit_code if failures else OK,
+        error=error,
+        hosts=hosts,
+        steps=tuple(fleet.steps),
+        notes=said,
+    )
 
 
 def logs(plan: Plan, *, observer: Observer | None = None) -> tuple[int, dict[Host, Result]]:
@@ -128,10 +185,17 @@ def freeze(plan: Plan, message: str, *, observer: Observer | None = None) -> Rep
     """Freeze every host by hand: no run takes the lock until it is unlocked. Raises UsageError without a message."""
     if not message:
         raise UsageError("lock: needs a reason; add --message='why'")
-    asked = [opening.open_root(plan), Operation("freeze", {"message": message, "holder": dict(plan.identity.holder)}, "lock")]
+    asked = [
+        opening.open_root(plan),
+        Operation("freeze", {"message": message, "holder": dict(plan.identity.holder)}, "lock"),
+    ]
     with fleet_of(plan, observer) as fleet:
-        fleet.each({host: asked for host in plan.hosts})
-    return Report("lock", plan.environment.name, hosts=tuple(HostOutcome(host.name, None, "locked") for host in plan.hosts))
+        fleet.each(dict.fromkeys(plan.hosts, asked))
+    return Report(
+        "lock",
+        plan.environment.name,
+        hosts=tuple(HostOutcome(host.name, None, "locked") for host in plan.hosts),
+    )
 
 
 def holders(plan: Plan, *, observer: Observer | None = None) -> dict[Host, dict[str, Any] | None]:
@@ -143,8 +207,14 @@ def holders(plan: Plan, *, observer: Observer | None = None) -> dict[Host, dict[
 
 def unlock(plan: Plan, held: Mapping[Host, Mapping[str, Any]], *, observer: Observer | None = None) -> Report:
     """Break exactly the locks in `held` (see `holders`), ending the remote sessions of their runs."""
-    work = {host: [opening.open_root(plan), Operation("break_lock", {"token": holder["token"]}, "unlock")]
-            for host, holder in held.items()}
+    work = {
+        host: [opening.open_root(plan), Operation("break_lock", {"token": holder["token"]}, "unlock")]
+        for host, holder in held.items()
+    }
     with fleet_of(plan, observer) as fleet:
         fleet.each(work)
-    return Report("unlock", plan.environment.name, hosts=tuple(HostOutcome(host.name, None, "unlocked") for host in held))
+    return Report(
+        "unlock",
+        plan.environment.name,
+        hosts=tuple(HostOutcome(host.name, None, "unlocked") for host in held),
+    )

@@ -32,7 +32,11 @@ def updated(outcomes: Any, *, committed: bool) -> None:
         for line in one.change.lines() if one.change else ():
             result(f"  {line}")
     if any(one.change for one in outcomes) and not any(one.problem for one in outcomes):
-        result("next: `git push`" if committed else "next: commit the moved pins (or use --commit), then `git push`")
+        result(
+            "next: `git push`"
+            if committed
+            else "next: commit the moved pins (or use --commit), then `git push`"
+        )
 
 
 def results(lines: Iterable[str]) -> None:

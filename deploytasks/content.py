@@ -35,11 +35,16 @@ def preview(plan: Plan, *, steps: bool = False, observer: Observer | None = None
     gate = staging.gate(plan)
     watch = observer or Silent()
     with ExitStack() as stack, fleet_of(plan, watch) as fleet:
-        asked = {host: fleet.start(host, [*opening.check(plan, host), Operation("manifest")]) for host in plan.hosts}
+        asked = {
+            host: fleet.start(host, [*opening.check(plan, host), Operation("manifest")])
+            for host in plan.hosts
+        }
         facts = opening.tool_facts(asked[plan.hosts[0]])
         built = staging.build(plan, stack, gate.dirty, facts, watch.note)
         answers = {host: future.result() for host, future in asked.items()}
-        failures = [failure for host, results in answers.items() if (failure := opening.failure(plan, host, results))]
+        failures = [
+            failure for host, results in answers.items() if (failure := opening.failure(plan, host, results))
+        ]
         if failures:
             raise HostsFailed(failures)
         hosts = [host_content(plan, built, host, results) for host, results in answers.items()]
@@ -57,13 +62,29 @@ def host_content(plan: Plan, built: Built, host: Host, results: Sequence[Result]
     key = built.bundle.key(tools)
     dependencies = None if served.get("dependency_key") in (key, f"own-{served['release']}") else key
     environment = environment_changes(plan, facts["environment_keys"])
-    pending = not served["release"] or any(files.values()) or bool(moved) or commits["from"] != commits["to"] or bool(
-        dependencies and key != served.get("dependency_key")) or any(environment.values())
+    pending = (
+        not served["release"]
+        or any(files.values())
+        or bool(moved)
+        or commits["from"] != commits["to"]
+        or bool(dependencies and key != served.get("dependency_key"))
+        or any(environment.values())
+    )
     return {
-        "host": host.name, "release": served["release"], "pending": pending, "commits": commits, "files": files,
-        "vendored": [change.document() for change in moved], "vendored_lines": [line for change in moved for line in change.lines()],
-        "dependencies": "unchanged" if not dependencies else "present" if key in tools["venvs"] else "to be installed",
-        "environment": environment, "lock": describe(facts["lock"]) if facts["lock"] else None,
+        "host": host.name,
+        "release": served["release"],
+        "pending": pending,
+        "commits": commits,
+        "files": files,
+        "vendored": [change.document() for change in moved],
+        "vendored_lines": [line for change in moved for line in change.lines()],
+        "dependencies": "unchanged"
+        if not dependencies
+        else "present"
+        if key in tools["venvs"]
+        else "to be installed",
+        "environment": environment,
+        "lock": describe(facts["lock"]) if facts["lock"] else None,
     }
 
 
@@ -76,8 +97,11 @@ def unpacked(packed: str) -> dict[str, list[Any]]:
 def file_changes(old: Mapping[str, Sequence[Any]], built: Built) -> dict[str, list[str]]:
     """Paths added, changed (content or mode) and deleted."""
     new = built.tree.manifest.entries
-    changed = [path for path, entry in new.items()
-               if path in old and (old[path][1] != entry.id or executable(old[path][0]) != executable(entry.mode))]
+    changed = [
+        path
+        for path, entry in new.items()
+        if path in old and (old[path][1] != entry.id or executable(old[path][0]) != executable(entry.mode))
+    ]
     return {"added": sorted(set(new) - set(old)), "changed": changed, "deleted": sorted(set(old) - set(new))}
 
 
@@ -104,29 +128,56 @@ def environment_changes(plan: Plan, there: Mapping[str, str] | None) -> dict[str
     if there is None:
         return {"added": sorted(one.name for one in plan.environment.variables), "changed": [], "removed": []}
     here = opening.fingerprints(plan)
-    return {"added": sorted(set(here) - set(there)), "removed": sorted(set(there) - set(here)),
-            "changed": sorted(name for name in set(here) & set(there) if here[name] != there[name])}
+    return {
+        "added": sorted(set(here) - set(there)),
+        "removed": sorted(set(there) - set(here)),
+        "changed": sorted(name for name in set(here) & set(there) if here[name] != there[name]),
+    }
 
 
 def summed_up(
-    plan: Plan, built: Built, hosts: Sequence[dict[str, Any]], notes: Sequence[str], problems: Sequence[str], steps: bool
+    plan: Plan,
+    built: Built,
+    hosts: Sequence[dict[str, Any]],
+    notes: Sequence[str],
+    problems: Sequence[str],
+    steps: bool,
 ) -> Report:
     """The report of a plan."""
     pending = any(host["pending"] for host in hosts)
-    outcomes = tuple(HostOutcome(host["host"], host["release"], "pending" if host["pending"] else "unchanged") for host in hosts)
+    outcomes = tuple(
+        HostOutcome(host["host"], host["release"], "pending" if host["pending"] else "unchanged")
+        for host in hosts
+    )
     disagree = len({host["release"] for host in hosts}) > 1
     said = [*notes, *(f"would fail: {problem}" for problem in problems)]
     said += ["the hosts serve different releases now"] if disagree else []
     assert plan.revision is not None
-    return Report("plan", plan.environment.name, plan.revision.commit, None, PENDING if pending else OK, None, (), outcomes,
-                  notes=tuple(said), from_process=plan.environment.taken_from_process,
-                  extra={"plan": list(hosts), "recipe": recipe_of(plan) if steps else [], "tree": built.tree.digest})
+    return Report(
+        "plan",
+        plan.environment.name,
+        plan.revision.commit,
+        None,
+        PENDING if pending else OK,
+        None,
+        (),
+        outcomes,
+        notes=tuple(said),
+        from_process=plan.environment.taken_from_process,
+        extra={"plan": list(hosts), "recipe": recipe_of(plan) if steps else [], "tree": built.tree.digest},
+    )
 
 
 def recipe_of(plan: Plan) -> list[dict[str, Any]]:
     """Each step with the hosts that it would run on."""
-    return [{"step": step.name, "scope": step.scope, "hosts": [host.name for host in plan.hosts if applies(step, host)]}
-            for step in plan.recipe]
+    return [
+        {
+            "step": step.name,
+            "scope": step.scope,
+            "hosts": [host.name for host in plan.hosts if applies(step, host)],
+        }
+        for step in plan.recipe
+    ]
 
 
 def lines(report: Report) -> list[str]:
@@ -138,7 +189,10 @@ def lines(report: Report) -> list[str]:
     if report.from_process:
         shown.append(f"from the process environment: {', '.join(report.from_process)}")
     if report.extra["recipe"]:
-        shown += ["steps:", *(f"  {step['step']:<18}{', '.join(step['hosts']) or 'here'}" for step in report.extra["recipe"])]
+        shown += [
+            "steps:",
+            *(f"  {step['step']:<18}{', '.join(step['hosts']) or 'here'}" for step in report.extra["recipe"]),
+        ]
     return shown
 
 
@@ -154,10 +208,11 @@ def host_lines(host: Mapping[str, Any]) -> list[str]:
     for kind, sign in (("added", "+"), ("changed", "~"), ("deleted", "-")):
         paths = host["files"][kind]
         shown += [f"  {len(paths)} file(s) {kind}:"] if paths else []
-        shown += [f"    {sign} {path}" for path in paths[:MOST]] + ([f"    … and {len(paths) - MOST} more"] if len(paths) > MOST else [])
+        shown += [f"    {sign} {path}" for path in paths[:MOST]] + (
+            [f"    … and {len(paths) - MOST} more"] if len(paths) > MOST else []
+        )
     shown.append(f"  dependencies: {host['dependencies']}")
     for kind, names in host["environment"].items():
         shown += [f"  environment keys {kind}: {', '.join(names)}"] if names else []
     shown += [f"  {host['lock']}"] if host["lock"] else []
     return shown
-

@@ -64,7 +64,11 @@ class Conversation:
         self._send_bytes(agent_program())
 
     def request(
-        self, operations: Sequence[Operation], on_line: OnLine | None = None, *, resume: bool = False,
+        self,
+        operations: Sequence[Operation],
+        on_line: OnLine | None = None,
+        *,
+        resume: bool = False,
         on_result: Callable[[Operation, Result], None] | None = None,
     ) -> tuple[Result, ...]:
         """Carry out operations in order in one round trip; the results end with the first that fails.
@@ -75,11 +79,16 @@ class Conversation:
             return self._carry_out(operations, on_line, resume, on_result)
 
     def _carry_out(
-        self, operations: Sequence[Operation], on_line: OnLine | None, resume: bool,
+        self,
+        operations: Sequence[Operation],
+        on_line: OnLine | None,
+        resume: bool,
         on_result: Callable[[Operation, Result], None] | None,
     ) -> tuple[Result, ...]:
         self._number += 1
-        wanted = [{"name": operation.name, "arguments": dict(operation.arguments)} for operation in operations]
+        wanted = [
+            {"name": operation.name, "arguments": dict(operation.arguments)} for operation in operations
+        ]
         self._send({"id": self._number, "operations": wanted, "resume": resume})
         results: list[Result] = []
         streams: dict[int, Any] = {}
@@ -91,7 +100,12 @@ class Conversation:
             index = event["index"]
             operation = operations[index]
             if event["event"] == "line":
-                self._pass_on(streams.setdefault(index, self._redactor.stream()), operation, event["text"] + "\n", on_line)
+                self._pass_on(
+                    streams.setdefault(index, self._redactor.stream()),
+                    operation,
+                    event["text"] + "\n",
+                    on_line,
+                )
                 continue
             if index in streams:
                 self._pass_on(streams[index], operation, None, on_line)
@@ -175,7 +189,9 @@ class Conversation:
             pass
 
     def _why_lost(self) -> str:
-        said = self._redactor.text(self._channel.receive_error().decode("utf-8", "replace")).strip().splitlines()
+        said = (
+            self._redactor.text(self._channel.receive_error().decode("utf-8", "replace")).strip().splitlines()
+        )
         if said:
             return f"the connection ended: {said[-1]}; see that python3 (3.8 or newer) is on the host, or set DEPLOY_PYTHON"
         return "the connection was lost; see the network and the host, then run again"

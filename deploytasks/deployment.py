@@ -50,7 +50,9 @@ def deploy(run: Run, fleet: Fleet, *, dirty: bool) -> None:
 def check(run: Run, answers: Mapping[Host, Sequence[Result]], built: Built) -> None:
     """Raise HostsFailed for hosts that could not be read, StepFailed with every finding of the others."""
     plan = run.plan
-    unread = [failure for host, results in answers.items() if (failure := opening.failure(plan, host, results))]
+    unread = [
+        failure for host, results in answers.items() if (failure := opening.failure(plan, host, results))
+    ]
     if unread:
         raise HostsFailed(unread)
     found = findings.of_hosts(plan, answers, built, run.now().timestamp())
@@ -60,15 +62,21 @@ def check(run: Run, answers: Mapping[Host, Sequence[Result]], built: Built) -> N
 
 
 def decide(
-    run: Run, answers: Mapping[Host, Sequence[Result]], inventories: Mapping[Host, Mapping[str, Any]], built: Built
+    run: Run,
+    answers: Mapping[Host, Sequence[Result]],
+    inventories: Mapping[Host, Mapping[str, Any]],
+    built: Built,
 ) -> None:
     """Fix the release id, under the locks, and with it every host's context."""
     ids = [entry["id"] for inventory in inventories.values() for entry in inventory["releases"]]
     release = next_id(built.tree.revision.commit, run.now(), ids)
     run.progress.release = release
     run.progress.contexts = tuple(
-        StepContext(run.plan, host, release, built, inventory, answers[host][2].value, closing.served(inventory))
-        for host, inventory in inventories.items())
+        StepContext(
+            run.plan, host, release, built, inventory, answers[host][2].value, closing.served(inventory)
+        )
+        for host, inventory in inventories.items()
+    )
 
 
 def left_of_bar(run: Run, fleet: Fleet) -> None:
@@ -94,11 +102,15 @@ def right_of_bar(run: Run, fleet: Fleet) -> None:
     contexts = {context.host: context for context in run.progress.contexts}
     steps = run.plan.recipe.right_of_bar()
     prune = any(step.name == "prune" for step in steps)
-    endings = {host: closing.succeeded(context, run.entry("ok"), prune=prune) for host, context in contexts.items()}
+    endings = {
+        host: closing.succeeded(context, run.entry("ok"), prune=prune) for host, context in contexts.items()
+    }
     alone = len(contexts) == 1
     for batch in batches(tuple(contexts), run.plan.environment.settings.batch):
         run.progress.switched += batch
-        fleet.each({host: [*operations(steps, contexts[host]), *(endings[host] if alone else ())] for host in batch})
+        fleet.each(
+            {host: [*operations(steps, contexts[host]), *(endings[host] if alone else ())] for host in batch}
+        )
     if not alone:
         fleet.each(endings)
     run.progress.done = True

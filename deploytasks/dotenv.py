@@ -22,10 +22,7 @@ OWNED_BY_BASH = re.compile(
     "|FUNCNAME|GROUPS|HISTCMD|LINENO|PPID|RANDOM|SECONDS|SHELLOPTS|SRANDOM|UID|_"
 )
 """Names that bash sets itself or does not let anybody set."""
-BAD_BYTES = {
-    b"\r": "has a carriage return; save it with Unix line ends",
-    b"\0": "has a NUL byte; remove it",
-}
+BAD_BYTES = {b"\r": "has a carriage return; save it with Unix line ends", b"\0": "has a NUL byte; remove it"}
 NO_EQUALS = "has no `=`; write NAME=value, NAME= for an empty value, and a value of several lines in quotes"
 
 

@@ -13,7 +13,7 @@ from .operation import Operation
 from .plan import Plan
 from .report import HostOutcome, Report
 from .sites import fleet_of
-from .steps import closing, opening
+from .steps import opening
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,20 @@ class HostStatus:
 
     def document(self) -> dict[str, Any]:
         return {
-            "host": self.host, "release": self.release, "outcome": "unknown" if self.problem else "ok",
-            "revision": self.revision, "vendored": dict(self.vendored), "dependency_key": self.dependency_key,
-            "environment_fingerprint": self.environment_fingerprint, "at": self.at, "who": self.who, "dirty": self.dirty,
-            "bad": self.bad, "lock": self.lock, "free_bytes": self.free_bytes, "edited": list(self.edited),
+            "host": self.host,
+            "release": self.release,
+            "outcome": "unknown" if self.problem else "ok",
+            "revision": self.revision,
+            "vendored": dict(self.vendored),
+            "dependency_key": self.dependency_key,
+            "environment_fingerprint": self.environment_fingerprint,
+            "at": self.at,
+            "who": self.who,
+            "dirty": self.dirty,
+            "bad": self.bad,
+            "lock": self.lock,
+            "free_bytes": self.free_bytes,
+            "edited": list(self.edited),
             "problem": self.problem,
         }
 
@@ -50,14 +60,20 @@ class HostStatus:
 def status(plan: Plan, *, observer: Observer | None = None) -> Report:
     """Ask every host what it serves. Exit code 0 when they agree and nothing was edited, else 6; 4 for one out of reach."""
     shared = [*plan.environment.settings.shared_dirs, *plan.environment.settings.shared_files]
-    asked = [opening.open_root(plan), Operation("provenance"), Operation("read_lock"),
-             Operation("edited", {"shared": shared})]
+    asked = [
+        opening.open_root(plan),
+        Operation("provenance"),
+        Operation("read_lock"),
+        Operation("edited", {"shared": shared}),
+    ]
     with fleet_of(plan, observer) as fleet:
-        answers = fleet.each({host: asked for host in plan.hosts}, together=False)
+        answers = fleet.each(dict.fromkeys(plan.hosts, asked), together=False)
     found = tuple(
-        HostStatus(host.name, None, problem=str(failure)) if (failure := failure_of(host, asked, results))
+        HostStatus(host.name, None, problem=str(failure))
+        if (failure := failure_of(host, asked, results))
         else described(host.name, [result.value for result in results])
-        for host, results in answers.items())
+        for host, results in answers.items()
+    )
     return summed_up(plan, found)
 
 
@@ -65,12 +81,26 @@ def described(host: str, values: Sequence[Any]) -> HostStatus:
     """A host's answers as one value."""
     served, lock, edited = values[1], values[2], values[3]
     vendored = tuple((entry["path"], entry["commit"]) for entry in served.get("vendored", ()))
-    known = {name: served.get(name) for name in ("revision", "dependency_key", "environment_fingerprint", "at", "who")}
+    known = {
+        name: served.get(name)
+        for name in ("revision", "dependency_key", "environment_fingerprint", "at", "who")
+    }
     release = served["release"]
-    problem = None if release is None or served["present"] else f"current points to {release}, which is not there"
+    problem = (
+        None if release is None or served["present"] else f"current points to {release}, which is not there"
+    )
     return HostStatus(
-        host, release, vendored=vendored, dirty=bool(served.get("dirty")), lock=lock, free_bytes=served["free_bytes"],
-        bad=bool(served.get("marks", {}).get("bad")), edited=tuple(edited), problem=problem, **known)
+        host,
+        release,
+        vendored=vendored,
+        dirty=bool(served.get("dirty")),
+        lock=lock,
+        free_bytes=served["free_bytes"],
+        bad=bool(served.get("marks", {}).get("bad")),
+        edited=tuple(edited),
+        problem=problem,
+        **known,
+    )
 
 
 def summed_up(plan: Plan, found: Sequence[HostStatus]) -> Report:
@@ -78,16 +108,31 @@ def summed_up(plan: Plan, found: Sequence[HostStatus]) -> Report:
     problems = [host.problem for host in found if host.problem]
     reached = [host for host in found if not host.problem]
     drift = differences(reached)
-    edited = [f"{host.host}: {len(host.edited)} shipped file(s) edited on the host, first {host.edited[0]}"
-              for host in reached if host.edited]
+    edited = [
+        f"{host.host}: {len(host.edited)} shipped file(s) edited on the host, first {host.edited[0]}"
+        for host in reached
+        if host.edited
+    ]
     code = DISAGREE if drift or edited or (problems and reached) else UNREACHABLE if problems else OK
     releases = {host.release for host in reached}
     release = releases.pop() if len(releases) == 1 else None
-    outcomes = tuple(HostOutcome(host.host, host.release, "unknown" if host.problem else "ok", host.revision) for host in found)
+    outcomes = tuple(
+        HostOutcome(host.host, host.release, "unknown" if host.problem else "ok", host.revision)
+        for host in found
+    )
     message = "\n".join([*drift, *edited, *problems]) or None
     revision = next((host.revision for host in reached if release and host.revision), None)
-    return Report("status", plan.environment.name, revision, release, code, message, (), outcomes,
-                  extra={"status": [host.document() for host in found]})
+    return Report(
+        "status",
+        plan.environment.name,
+        revision,
+        release,
+        code,
+        message,
+        (),
+        outcomes,
+        extra={"status": [host.document() for host in found]},
+    )
 
 
 def differences(found: Sequence[HostStatus]) -> list[str]:
@@ -97,9 +142,14 @@ def differences(found: Sequence[HostStatus]) -> list[str]:
     for name, plural in words.items():
         values = {getattr(host, name) for host in found}
         if len(values) > 1:
-            listed = ", ".join(f"{host.host} {getattr(host, name) or 'none'}" for host in found) if name == "release" else \
-                ", ".join(host.host for host in found)
-            problems.append(f"hosts run different {plural}: {listed}; deploy again, or roll back with --limit")
+            listed = (
+                ", ".join(f"{host.host} {getattr(host, name) or 'none'}" for host in found)
+                if name == "release"
+                else ", ".join(host.host for host in found)
+            )
+            problems.append(
+                f"hosts run different {plural}: {listed}; deploy again, or roll back with --limit"
+            )
     return problems
 
 
@@ -110,8 +160,12 @@ def lines(report: Report) -> list[str]:
         marks = [name for name in ("dirty", "bad") if host[name]]
         marks += [f"{len(host['edited'])} edited"] if host["edited"] else []
         marks += ["locked"] if host["lock"] else []
-        vendored = " ".join(f"{path.rpartition('/')[2]}@{commit[:7]}" for path, commit in host["vendored"].items())
+        vendored = " ".join(
+            f"{path.rpartition('/')[2]}@{commit[:7]}" for path, commit in host["vendored"].items()
+        )
         free = f"{host['free_bytes'] / 1e9:.1f} GB free"
-        shown.append(f"{host['host']:<24} {host['release'] or 'no release':<24} {host['at'] or '':<26} {vendored} {free}"
-                     f" {' '.join(marks)}".rstrip())
+        shown.append(
+            f"{host['host']:<24} {host['release'] or 'no release':<24} {host['at'] or '':<26} {vendored} {free}"
+            f" {' '.join(marks)}".rstrip()
+        )
     return shown

@@ -27,7 +27,9 @@ class Findings:
     warnings: tuple[str, ...] = ()
 
 
-def of_hosts(plan: Plan, answers: Mapping[Host, Sequence[Result]], built: Built | None, now: float) -> Findings:
+def of_hosts(
+    plan: Plan, answers: Mapping[Host, Sequence[Result]], built: Built | None, now: float
+) -> Findings:
     """Everything wrong with the hosts of a plan. `answers` are those of steps.opening.check, `now` is our clock."""
     problems: list[str] = []
     warnings: list[str] = []
@@ -47,7 +49,9 @@ def _problems(plan: Plan, facts: Mapping[str, Any], needed: int, files: int) -> 
     if facts["obstacle"]:
         found.append(f"{facts['obstacle']} is not a directory; move it away or choose another DEPLOY_PATH")
     elif not facts["writable"]:
-        found.append(f"{facts['nearest']} is not writable for {facts['user']}; `chown {facts['user']} {root}` there, as root")
+        found.append(
+            f"{facts['nearest']} is not writable for {facts['user']}; `chown {facts['user']} {root}` there, as root"
+        )
     if facts["root"] in ("/", facts["home"]):
         found.append(f"DEPLOY_PATH {root} is {facts['user']}'s home directory; choose a directory in it")
     if facts["current"] not in ("missing", "symlink"):
@@ -61,12 +65,20 @@ def _problems(plan: Plan, facts: Mapping[str, Any], needed: int, files: int) -> 
         found.append(f"{plan.environment.settings.python} is missing; install it there or set DEPLOY_PYTHON")
     if facts["free_bytes"] < needed + SPARE_BYTES:
         megabytes = (needed + SPARE_BYTES) // 1024**2
-        found.append(f"{facts['free_bytes'] // 1024**2} MB free at {facts['nearest']}, {megabytes} MB needed; make room")
+        found.append(
+            f"{facts['free_bytes'] // 1024**2} MB free at {facts['nearest']}, {megabytes} MB needed; make room"
+        )
     if facts["has_inodes"] and facts["free_inodes"] < files * 2:
-        found.append(f"{facts['free_inodes']} inodes free at {facts['nearest']}, {files * 2} needed; make room")
-    found += [f"shared/{name} is missing; create {root}/shared/{name} there" for name in facts["missing_shared"]]
+        found.append(
+            f"{facts['free_inodes']} inodes free at {facts['nearest']}, {files * 2} needed; make room"
+        )
+    found += [
+        f"shared/{name} is missing; create {root}/shared/{name} there" for name in facts["missing_shared"]
+    ]
     if not facts["group"]:
-        found.append(f"group {plan.environment.settings.env_group} (DEPLOY_ENV_GROUP) does not exist; create it there")
+        found.append(
+            f"group {plan.environment.settings.env_group} (DEPLOY_ENV_GROUP) does not exist; create it there"
+        )
     return found
 
 
@@ -79,5 +91,7 @@ def _tools(plan: Plan, facts: Mapping[str, Any], built: Built | None) -> list[st
 def _warnings(facts: Mapping[str, Any], now: float) -> list[str]:
     skew = facts["clock"] - now
     if abs(skew) > CLOCK_SKEW:
-        return [f"its clock is {abs(skew):.0f} s {'ahead' if skew > 0 else 'behind'}; release ids stay in order all the same"]
+        return [
+            f"its clock is {abs(skew):.0f} s {'ahead' if skew > 0 else 'behind'}; release ids stay in order all the same"
+        ]
     return []

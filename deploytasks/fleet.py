@@ -20,7 +20,12 @@ from .operation import Operation, Result
 from .report import StepOutcome
 
 BEAT_SECONDS = 5.0
-CODES = {"lock_lost": errors.LOCKED, "locked": errors.LOCKED, "bug": errors.BUG, "disconnected": errors.UNREACHABLE}
+CODES = {
+    "lock_lost": errors.LOCKED,
+    "locked": errors.LOCKED,
+    "bug": errors.BUG,
+    "disconnected": errors.UNREACHABLE,
+}
 SERVICE_CODES = (errors.NOT_READY, errors.REFUSED, errors.MISCONFIGURED)
 
 Connect = Callable[[Host], Conversation]
@@ -81,7 +86,9 @@ class Fleet:
     def __exit__(self, *_: object) -> None:
         self._ended.set()
         self._pool.shutdown(wait=False, cancel_futures=True)
-        closers = [threading.Thread(target=runner.close, daemon=True) for runner in list(self.runners.values())]
+        closers = [
+            threading.Thread(target=runner.close, daemon=True) for runner in list(self.runners.values())
+        ]
         for closer in closers:
             closer.start()
         for closer in closers:
@@ -115,7 +122,9 @@ class Fleet:
         results: list[Result] = []
         for is_upload, group in groupby(operations, key=lambda operation: operation.name == "upload"):
             part = list(group)
-            answers = [self._upload(host, one) for one in part] if is_upload else self._request(host, part, resume)
+            answers = (
+                [self._upload(host, one) for one in part] if is_upload else self._request(host, part, resume)
+            )
             results.extend(answers)
             if len(answers) < len(part) or not all(answer.ok for answer in answers):
                 break
@@ -137,7 +146,11 @@ class Fleet:
         self._begin(operations[0], host)
         try:
             self.runner(host).request(
-                operations, lambda step, text: self.observer.line(step, host.name, text), resume=resume, on_result=ended)
+                operations,
+                lambda step, text: self.observer.line(step, host.name, text),
+                resume=resume,
+                on_result=ended,
+            )
         except Unreachable as lost:
             what = str(lost).removeprefix(f"{host.name}: ")
             ended(operations[len(done)], Result(False, 255, error=what, kind="disconnected"))
@@ -149,8 +162,11 @@ class Fleet:
         arguments: Mapping[str, Any] = operation.arguments
         try:
             result = self.runner(host).upload(
-                Path(arguments["source"]), arguments["target"], arguments["excludes"],
-                lambda progress: self.observer.progress(operation.step, host.name, str(progress)))
+                Path(arguments["source"]),
+                arguments["target"],
+                arguments["excludes"],
+                lambda progress: self.observer.progress(operation.step, host.name, str(progress)),
+            )
         except Unreachable as lost:
             result = Result(False, 255, error=str(lost).removeprefix(f"{host.name}: "), kind="disconnected")
         self._keep(operation, host, result, time.monotonic() - begun)
@@ -169,20 +185,27 @@ class Fleet:
             self.steps.append(StepOutcome(operation.step, host.name, outcome, seconds, waited))
         self.observer.finished(operation.step, host.name, result)
 
-    def each(self, work: Work, *, resume: bool = False, together: bool = True) -> dict[Host, tuple[Result, ...]]:
+    def each(
+        self, work: Work, *, resume: bool = False, together: bool = True
+    ) -> dict[Host, tuple[Result, ...]]:
         """Carry out every host's operations at once. With `together` the first failure stops the other hosts' work.
 
         Raises HostsFailed when a host failed and `together`; else the caller looks at the results.
         """
-        futures = {self._pool.submit(self.ask, host, operations, resume=resume): host
-                   for host, operations in work.items() if operations}
+        futures = {
+            self._pool.submit(self.ask, host, operations, resume=resume): host
+            for host, operations in work.items()
+            if operations
+        }
         pending = set(futures)
         while pending:
             done, pending = wait(pending, timeout=0.5, return_when=FIRST_COMPLETED)
             if together and pending and any(failed(future.result()) for future in done):
                 self._stop(futures[future] for future in pending)
         results = {host: future.result() for future, host in futures.items()}
-        failures = [failure for host, found in results.items() if (failure := failure_of(host, work[host], found))]
+        failures = [
+            failure for host, found in results.items() if (failure := failure_of(host, work[host], found))
+        ]
         if together and failures:
             raise HostsFailed(failures)
         return results
@@ -205,5 +228,7 @@ def failure_of(host: Host, operations: Sequence[Operation], results: Sequence[Re
     """The failure among a host's results, with the operation that it belongs to."""
     for operation, result in zip(operations, results):
         if not result.ok:
-            return HostFailure(host, operation.step or operation.name, operation.label or operation.name, result)
+            return HostFailure(
+                host, operation.step or operation.name, operation.label or operation.name, result
+            )
     return None

@@ -9,7 +9,14 @@ from pathlib import Path
 
 from .errors import DeployError
 
-SETTINGS = ("-c", "core.quotePath=false", "-c", "fetch.recurseSubmodules=false", "-c", "advice.detachedHead=false")
+SETTINGS = (
+    "-c",
+    "core.quotePath=false",
+    "-c",
+    "fetch.recurseSubmodules=false",
+    "-c",
+    "advice.detachedHead=false",
+)
 
 
 class GitFailed(DeployError):
@@ -24,25 +31,48 @@ class GitFailed(DeployError):
 
 def clean_environment(process: Mapping[str, str]) -> dict[str, str]:
     """`process` without GIT_* (a hook sets them for another repository), with every prompt switched off."""
-    kept = {name: value for name, value in process.items()
-            if not name.startswith("GIT_") or name.startswith(("GIT_SSL_", "GIT_SSH", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_NOSYSTEM"))}
-    quiet = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C.UTF-8", "GIT_ASKPASS": "true", "SSH_ASKPASS": "true"}
+    kept = {
+        name: value
+        for name, value in process.items()
+        if not name.startswith("GIT_")
+        or name.startswith(("GIT_SSL_", "GIT_SSH", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_NOSYSTEM"))
+    }
+    quiet = {
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_OPTIONAL_LOCKS": "0",
+        "LC_ALL": "C.UTF-8",
+        "GIT_ASKPASS": "true",
+        "SSH_ASKPASS": "true",
+    }
     ssh = kept.get("GIT_SSH_COMMAND", "ssh -o BatchMode=yes")
     return {**kept, **quiet, "GIT_SSH_COMMAND": ssh}
 
 
 def call(
-    place: Path, *words: str, stdin: bytes | None = None, local_urls: bool = False, env: Mapping[str, str] | None = None
+    place: Path,
+    *words: str,
+    stdin: bytes | None = None,
+    local_urls: bool = False,
+    env: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[bytes]:
     """Run git in `place` whatever its exit code. `local_urls` allows file transport for this one command."""
     protocol = ("-c", "protocol.file.allow=always") if local_urls else ()
     return subprocess.run(
-        ("git", *SETTINGS, *protocol, *words), cwd=place, env={**clean_environment(os.environ), **(env or {})},
-        input=stdin if stdin is not None else b"", capture_output=True, check=False)
+        ("git", *SETTINGS, *protocol, *words),
+        cwd=place,
+        env={**clean_environment(os.environ), **(env or {})},
+        input=stdin if stdin is not None else b"",
+        capture_output=True,
+        check=False,
+    )
 
 
 def run(
-    place: Path, *words: str, stdin: bytes | None = None, local_urls: bool = False, env: Mapping[str, str] | None = None
+    place: Path,
+    *words: str,
+    stdin: bytes | None = None,
+    local_urls: bool = False,
+    env: Mapping[str, str] | None = None,
 ) -> str:
     """What git prints in `place`, as text (bytes that are no UTF-8 survive as surrogates). Raises GitFailed."""
     done = call(place, *words, stdin=stdin, local_urls=local_urls, env=env)

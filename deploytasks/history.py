@@ -21,7 +21,7 @@ def releases(plan: Plan, *, observer: Observer | None = None) -> Report:
     """
     asked = [opening.open_root(plan), Operation("inventory", {"details": True}), Operation("history")]
     with fleet_of(plan, observer) as fleet:
-        answers = fleet.each({host: asked for host in plan.hosts}, together=False)
+        answers = fleet.each(dict.fromkeys(plan.hosts, asked), together=False)
     failures = [failure for host, results in answers.items() if (failure := failure_of(host, asked, results))]
     if failures:
         raise HostsFailed(failures)
@@ -37,15 +37,21 @@ def releases(plan: Plan, *, observer: Observer | None = None) -> Report:
                 known["current_on"].append(host.name)
     listed = [found[name] for name in sorted(found, reverse=True)]
     entries = next(iter(answers.values()))[2].value
-    return Report("releases", plan.environment.name, hosts=tuple(outcomes),
-                  extra={"releases": listed, "history": entries})
+    return Report(
+        "releases",
+        plan.environment.name,
+        hosts=tuple(outcomes),
+        extra={"releases": listed, "history": entries},
+    )
 
 
 def summary(entry: dict[str, Any]) -> dict[str, Any]:
     """One release for people and JSON."""
     told = entry.get("provenance", {})
     state = "bad" if entry.get("bad") else "good" if entry.get("verified") else "failed"
-    known = {name: told.get(name) for name in ("revision", "branch", "describe", "who", "at", "dirty", "vendored")}
+    known = {
+        name: told.get(name) for name in ("revision", "branch", "describe", "who", "at", "dirty", "vendored")
+    }
     return {"id": entry["id"], "state": state, **known, "hosts": [], "current_on": []}
 
 
@@ -55,11 +61,15 @@ def lines(report: Report) -> list[str]:
     for release in report.extra["releases"]:
         where = f"current on {', '.join(release['current_on'])}" if release["current_on"] else ""
         dirty = " dirty" if release["dirty"] else ""
-        shown.append(f"{release['id']}  {release['state']:<7}{release['who'] or '?':<10} {release['describe'] or ''}{dirty}"
-                     f"  {where}".rstrip())
+        shown.append(
+            f"{release['id']}  {release['state']:<7}{release['who'] or '?':<10} {release['describe'] or ''}{dirty}"
+            f"  {where}".rstrip()
+        )
     shown += ["", "history (newest last):"] if report.extra["history"] else []
     for entry in report.extra["history"][-20:]:
-        shown.append(f"{entry['at']}  {entry.get('command', '?'):<10}{entry.get('outcome', '?'):<8}"
-                     f"{entry.get('release') or '-':<24} {entry.get('who', '?')}@{entry.get('from', '?')}"
-                     f" {entry.get('seconds', 0):.1f} s")
+        shown.append(
+            f"{entry['at']}  {entry.get('command', '?'):<10}{entry.get('outcome', '?'):<8}"
+            f"{entry.get('release') or '-':<24} {entry.get('who', '?')}@{entry.get('from', '?')}"
+            f" {entry.get('seconds', 0):.1f} s"
+        )
     return shown or ["no release yet"]

@@ -32,7 +32,9 @@ class KnownKey:
 
 def known_keys(hop: Hop) -> tuple[KnownKey, ...]:
     """Every line about `hop`: hashed names, patterns and markers are read by ssh-keygen."""
-    return tuple(key for file in hop.known_hosts if file.is_file() for key in keys_in(file, hop.host_key_name))
+    return tuple(
+        key for file in hop.known_hosts if file.is_file() for key in keys_in(file, hop.host_key_name)
+    )
 
 
 def keys_in(file: Path, name: str) -> list[KnownKey]:

@@ -20,13 +20,24 @@ def run_holder(
     """The lock's content that says who holds it. `process` is the process environment, read for the CI run's address."""
     pid = os.getpid()
     control = {**whereabouts(), "pid": pid, "start": processes.start_time(pid)}
-    return {"user": user, "machine": machine, "ci_url": ci_url(process), "reason": reason, "revision": revision,
-            "run_id": run_id, "control": control}
+    return {
+        "user": user,
+        "machine": machine,
+        "ci_url": ci_url(process),
+        "reason": reason,
+        "revision": revision,
+        "run_id": run_id,
+        "control": control,
+    }
 
 
 def whereabouts() -> dict[str, str]:
     """Where pids mean what they mean here: this machine, this boot, this container."""
-    return {"machine_id": processes.machine_id(), "boot_id": processes.boot_id(), "namespace": processes.namespace()}
+    return {
+        "machine_id": processes.machine_id(),
+        "boot_id": processes.boot_id(),
+        "namespace": processes.namespace(),
+    }
 
 
 def has_ended(holder: Mapping[str, Any]) -> bool:
@@ -34,7 +45,9 @@ def has_ended(holder: Mapping[str, Any]) -> bool:
     control = holder.get("control") or {}
     here = whereabouts()
     same = bool(here["boot_id"]) and all(control.get(name) == value for name, value in here.items())
-    return holder.get("kind") == "run" and same and not processes.alive(control.get("pid"), control.get("start"))
+    return (
+        holder.get("kind") == "run" and same and not processes.alive(control.get("pid"), control.get("start"))
+    )
 
 
 def ci_url(process: Mapping[str, str]) -> str | None:

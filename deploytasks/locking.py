@@ -11,8 +11,8 @@ from typing import Any
 
 from .environment import Host
 from .errors import Locked
-from .lock import describe, has_ended
 from .fleet import Fleet, HostFailure, HostsFailed
+from .lock import describe, has_ended
 from .observer import Observer
 from .operation import Operation
 from .plan import Plan
@@ -46,8 +46,10 @@ def take(fleet: Fleet, plan: Plan, observer: Observer) -> dict[Host, dict[str, A
         host, answer = refusal
         holder = answer.get("holder") or {}
         if holder.get("kind") == "freeze" or time.monotonic() >= deadline:
-            raise Locked(f"{host.name}: {describe(holder)}; wait with --wait-lock=SECONDS, or see `fab unlock --env="
-                         f"{plan.environment.name}`")
+            raise Locked(
+                f"{host.name}: {describe(holder)}; wait with --wait-lock=SECONDS, or see `fab unlock --env="
+                f"{plan.environment.name}`"
+            )
         if not said:
             observer.note(f"{host.name}: {describe(holder)}; waiting")
             said = True
@@ -57,7 +59,11 @@ def take(fleet: Fleet, plan: Plan, observer: Observer) -> dict[Host, dict[str, A
 def _ask(fleet: Fleet, plan: Plan, host: Host, gone: str = "") -> tuple[dict[str, Any], dict[str, Any]]:
     """The host's answer to one try, and its inventory. A run that ended on this very machine is taken over at once."""
     arguments = {"token": plan.identity.run_id, "holder": dict(plan.identity.holder), "gone": gone}
-    asked = [opening.open_root(plan), Operation("acquire", arguments, "lock", "take the lock"), Operation("inventory")]
+    asked = [
+        opening.open_root(plan),
+        Operation("acquire", arguments, "lock", "take the lock"),
+        Operation("inventory"),
+    ]
     results = fleet.ask(host, asked)
     for operation, result in zip(asked, results, strict=False):
         if not result.ok:

@@ -12,8 +12,19 @@ if TYPE_CHECKING:
     from .recipe import Recipe
 
 TOP = (
-    release.deploy, release.plan, release.rollback, release.releases, release.status, chores.check, chores.prune,
-    chores.postinstall, chores.run, chores.logs, chores.lock, chores.unlock, project.init,
+    release.deploy,
+    release.plan,
+    release.rollback,
+    release.releases,
+    release.status,
+    chores.check,
+    chores.prune,
+    chores.postinstall,
+    chores.run,
+    chores.logs,
+    chores.lock,
+    chores.unlock,
+    project.init,
 )
 
 

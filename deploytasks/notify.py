@@ -23,12 +23,21 @@ def notify(environment: Environment, report: Report) -> tuple[str, ...]:
     data = json.dumps(report.document()).encode()
     try:
         if target.startswith(("http://", "https://")):
-            asked = urllib.request.Request(target, data, {"Content-Type": "application/json", "User-Agent": "deploytasks"})
+            asked = urllib.request.Request(
+                target, data, {"Content-Type": "application/json", "User-Agent": "deploytasks"}
+            )
             with urllib.request.urlopen(asked, timeout=PATIENCE):
                 return ()
         words = shell_line(target).words
-        subprocess.run(words, input=data, cwd=environment.root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                       timeout=PATIENCE, check=True)
+        subprocess.run(
+            words,
+            input=data,
+            cwd=environment.root,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=PATIENCE,
+            check=True,
+        )
     except (OSError, urllib.error.URLError, subprocess.SubprocessError) as error:
         return (f"DEPLOY_NOTIFY failed ({type(error).__name__}); try it by hand",)
     return ()

@@ -49,8 +49,11 @@ class Master:
             words = ["ssh", "-F", str(self.config), "-M", "-p", str(target.port), "-l", target.user]
             # `cat` instead of -N: it ends with this process, even when that is killed.
             self._process = subprocess.Popen(
-                [*words, "--", target.hostname, "cat"], env={**os.environ, **askpass(route, self.config.parent)},
-                stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                [*words, "--", target.hostname, "cat"],
+                env={**os.environ, **askpass(route, self.config.parent)},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
                 start_new_session=True,
             )
             self._stack = stack.pop_all()

@@ -58,5 +58,14 @@ def execute(
     `bin` is put first on PATH; `env` is added to the release's environment, which the agent already holds (see the agent's `environment` operation).
     A `changing` command is refused by the host when this run's lock is gone.
     """
-    arguments = {"words": list(run.words), "cwd": cwd, "bin": bin, "env": dict(env or {}), "stdin": stdin, "timeout": timeout}
-    return Operation("execute", {**arguments, "changing": changing, "capture": capture}, step, label or str(run))
+    arguments = {
+        "words": list(run.words),
+        "cwd": cwd,
+        "bin": bin,
+        "env": dict(env or {}),
+        "stdin": stdin,
+        "timeout": timeout,
+    }
+    return Operation(
+        "execute", {**arguments, "changing": changing, "capture": capture}, step, label or str(run)
+    )

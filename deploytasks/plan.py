@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from .ssh_config import SshOptions
 
 
-
 @dataclass(frozen=True)
 class Options:
     """What the command line adds to the configuration."""
@@ -127,8 +126,16 @@ class StepContext:
         """Run a command in the release: its directory, its `.venv/bin` first on PATH, its environment, empty stdin."""
         place = self.layout.release(self.release)
         timeout = self.environment.settings.step_timeout
-        return execute(run, step=step, changing=changing, cwd=str(place), env=self.variables(), timeout=timeout,
-                       bin=str(place / ".venv" / "bin"), **more)
+        return execute(
+            run,
+            step=step,
+            changing=changing,
+            cwd=str(place),
+            env=self.variables(),
+            timeout=timeout,
+            bin=str(place / ".venv" / "bin"),
+            **more,
+        )
 
 
 def limited(hosts: Sequence[Host], names: Sequence[str]) -> tuple[Host, ...]:

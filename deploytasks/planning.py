@@ -61,30 +61,64 @@ def plan_deploy(
     hosts = limited(environment.hosts, limit)
     migrates = environment.settings.migrate and "migrate" in chosen.names
     if migrates and not any(host.primary for host in hosts):
-        raise UsageError(f"--limit: leaves out the primary host {environment.primary.name}, where DEPLOY_MIGRATE runs; "
-                         "add it, or --skip=migrate")
+        raise UsageError(
+            f"--limit: leaves out the primary host {environment.primary.name}, where DEPLOY_MIGRATE runs; "
+            "add it, or --skip=migrate"
+        )
     moment = now or utc_now()
     identity = identify(environment, "deploy", found.commit, caller or Caller.here())
-    return Plan(environment, chosen, found, hosts, identity, options, "deploy", ssh, moment.isoformat(timespec="seconds"))
+    return Plan(
+        environment,
+        chosen,
+        found,
+        hosts,
+        identity,
+        options,
+        "deploy",
+        ssh,
+        moment.isoformat(timespec="seconds"),
+    )
 
 
 def plan_command(
-    environment: Environment, command: str, *, limit: Sequence[str] = (), recipe: Recipe = DEFAULT,
-    options: Options = Options(), ssh: SshOptions | None = None, caller: Caller | None = None, now: datetime | None = None,
+    environment: Environment,
+    command: str,
+    *,
+    limit: Sequence[str] = (),
+    recipe: Recipe = DEFAULT,
+    options: Options = Options(),
+    ssh: SshOptions | None = None,
+    caller: Caller | None = None,
+    now: datetime | None = None,
 ) -> Plan:
     """The plan of a command that ships nothing (rollback, prune, status, …)."""
     moment = now or utc_now()
     identity = identify(environment, command, None, caller or Caller.here())
     hosts = limited(environment.hosts, limit)
-    return Plan(environment, recipe, None, hosts, identity, options, command, ssh, moment.isoformat(timespec="seconds"))
+    return Plan(
+        environment,
+        recipe,
+        None,
+        hosts,
+        identity,
+        options,
+        command,
+        ssh,
+        moment.isoformat(timespec="seconds"),
+    )
 
 
 def identify(environment: Environment, command: str, revision: str | None, caller: Caller) -> Identity:
     """Who this run is, for the lock, the history and the owner file."""
     run_id = uuid.uuid4().hex
     holder = lock.run_holder(
-        user=caller.user, machine=caller.machine, process=caller.process, run_id=run_id, revision=revision,
-        reason=f"{command} to {environment.name}")
+        user=caller.user,
+        machine=caller.machine,
+        process=caller.process,
+        run_id=run_id,
+        revision=revision,
+        reason=f"{command} to {environment.name}",
+    )
     return Identity(caller.user, caller.machine, run_id, owner(environment), holder)
 
 
@@ -93,5 +127,8 @@ def owner(environment: Environment) -> dict[str, Any]:
 
     Clones of one project share an identity whatever their directory is called.
     """
-    return {"project": environment.root.name, "environment": environment.name,
-            "identities": list(source.identities(environment.root))}
+    return {
+        "project": environment.root.name,
+        "environment": environment.name,
+        "identities": list(source.identities(environment.root)),
+    }

@@ -16,4 +16,6 @@ def find_project(start: Path) -> Path:
     for directory in (start, *start.parents):
         if (directory / "environments").is_dir() or (directory / "fabfile.py").is_file():
             return directory
-    raise UsageError(f"{start}: no fabfile.py and no environments/ here or above; run `init` in your project, or cd into it")
+    raise UsageError(
+        f"{start}: no fabfile.py and no environments/ here or above; run `init` in your project, or cd into it"
+    )

@@ -51,4 +51,9 @@ def public_url(url: str) -> str:
 def fingerprint(variables: dict[str, str], salt: str) -> str:
     """A digest that equals another only for the same variables and the same salt; tells nothing of a value."""
     text = json.dumps(sorted(variables.items()))
-    return f"{salt[:8]}:" + hashlib.pbkdf2_hmac("sha256", text.encode("utf-8", "surrogateescape"), salt.encode(), 10_000).hex()[:32]
+    return (
+        f"{salt[:8]}:"
+        + hashlib.pbkdf2_hmac("sha256", text.encode("utf-8", "surrogateescape"), salt.encode(), 10_000).hex()[
+            :32
+        ]
+    )

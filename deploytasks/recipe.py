@@ -86,7 +86,9 @@ class Recipe:
     def _with(self, steps: tuple[Step, ...]) -> Recipe:
         twice = sorted({step.name for step in steps if sum(other.name == step.name for other in steps) > 1})
         if twice:
-            raise UsageError(f"step {twice[0]!r}: stands twice in the recipe; give each step a name of its own")
+            raise UsageError(
+                f"step {twice[0]!r}: stands twice in the recipe; give each step a name of its own"
+            )
         return replace(self, steps=steps)
 
 

@@ -53,7 +53,11 @@ def to_prune(releases: Collection[Release], current: str | None, keep: int) -> t
 def rollback_target(releases: Collection[Release], current: str | None) -> str | None:
     """The newest good release older than `current`; when current is missing or dangles, the newest good one."""
     known = {release.id for release in releases}
-    good = [release.id for release in sorted(releases) if release.good and not release.bad and release.id != current]
+    good = [
+        release.id
+        for release in sorted(releases)
+        if release.good and not release.bad and release.id != current
+    ]
     if current is None or current not in known:
         return good[-1] if good else None
     older = [release_id for release_id in good if release_id < current]

@@ -59,13 +59,27 @@ class Report:
         """The JSON document of `--json`."""
         hosts = [{"host": host.host, "release": host.release, "outcome": host.outcome} for host in self.hosts]
         steps = [
-            {"step": step.step, "host": step.host or None, "outcome": step.outcome, "seconds": round(step.seconds, 3),
-             "waited": round(step.waited, 3)}
+            {
+                "step": step.step,
+                "host": step.host or None,
+                "outcome": step.outcome,
+                "seconds": round(step.seconds, 3),
+                "waited": round(step.waited, 3),
+            }
             for step in self.steps
         ]
         return {
-            "schema": SCHEMA, "command": self.command, "environment": self.environment, "revision": self.revision,
-            "release": self.release, "outcome": self.outcome, "exit_code": self.exit_code, "error": self.error,
-            "hosts": hosts, "steps": steps, "notes": list(self.notes), "from_process": list(self.from_process),
+            "schema": SCHEMA,
+            "command": self.command,
+            "environment": self.environment,
+            "revision": self.revision,
+            "release": self.release,
+            "outcome": self.outcome,
+            "exit_code": self.exit_code,
+            "error": self.error,
+            "hosts": hosts,
+            "steps": steps,
+            "notes": list(self.notes),
+            "from_process": list(self.from_process),
             **self.extra,
         }

@@ -36,14 +36,19 @@ def roll_back(run: Run, fleet: Fleet, to: str | None) -> None:
     run.progress.release = target
     run.progress.contexts = tuple(
         StepContext(plan, host, target, None, inventory, previous=closing.served(inventory))
-        for host, inventory in inventories.items())
+        for host, inventory in inventories.items()
+    )
     services.ask_before_rollback(run, fleet, run.progress.contexts[0])
     run.note(*migrations(inventories, target))
     run.progress.switched = tuple(inventories)
     alone = len(inventories) == 1
     endings = {context.host: ending(run, context) for context in run.progress.contexts}
-    fleet.each({context.host: [*forward(context), *(endings[context.host] if alone else ())]
-                for context in run.progress.contexts})
+    fleet.each(
+        {
+            context.host: [*forward(context), *(endings[context.host] if alone else ())]
+            for context in run.progress.contexts
+        }
+    )
     if not alone:
         fleet.each(endings)
     run.progress.done = True
@@ -54,21 +59,32 @@ def choose(plan: Plan, inventories: Mapping[Host, Mapping[str, Any]], to: str | 
     first = inventories[plan.hosts[0]]
     target = to or rollback_target(closing.known_releases(first), first["current"])
     if target is None:
-        raise StepFailed(f"{plan.hosts[0].name}: no earlier good release to roll back to; see `fab releases"
-                         f" --env={plan.environment.name}`")
-    lacking = [host.name for host, inventory in inventories.items()
-               if target not in {release.id for release in closing.known_releases(inventory)}]
+        raise StepFailed(
+            f"{plan.hosts[0].name}: no earlier good release to roll back to; see `fab releases"
+            f" --env={plan.environment.name}`"
+        )
+    lacking = [
+        host.name
+        for host, inventory in inventories.items()
+        if target not in {release.id for release in closing.known_releases(inventory)}
+    ]
     if lacking:
         others = ",".join(host.name for host in plan.hosts if host.name not in lacking) or "HOST"
-        raise StepFailed(f"{', '.join(lacking)}: release {target} is not there; choose another with --to, or leave the "
-                         f"host out with --limit={others}")
+        raise StepFailed(
+            f"{', '.join(lacking)}: release {target} is not there; choose another with --to, or leave the "
+            f"host out with --limit={others}"
+        )
     return target
 
 
 def forward(context: StepContext) -> list[Operation]:
     """Flip one host to the target, with the target's own environment."""
-    return [closing.own_environment(context.release), *closing.publish(context), *closing.restart(context),
-            *closing.verify(context)]
+    return [
+        closing.own_environment(context.release),
+        *closing.publish(context),
+        *closing.restart(context),
+        *closing.verify(context),
+    ]
 
 
 def ending(run: Run, context: StepContext) -> list[Operation]:
@@ -81,8 +97,16 @@ def ending(run: Run, context: StepContext) -> list[Operation]:
 
 def migrations(inventories: Mapping[Host, Mapping[str, Any]], target: str) -> tuple[str, ...]:
     """A warning when a migration ran after the target was deployed: a rollback does not reverse the schema."""
-    newer = sorted({entry["id"] for inventory in inventories.values() for entry in inventory["releases"]
-                    if entry.get("migrated") and entry["id"] > target})
+    newer = sorted(
+        {
+            entry["id"]
+            for inventory in inventories.values()
+            for entry in inventory["releases"]
+            if entry.get("migrated") and entry["id"] > target
+        }
+    )
     if not newer:
         return ()
-    return (f"a migration ran with {', '.join(newer)} and is not reversed; see that {target} works with the newer schema",)
+    return (
+        f"a migration ran with {', '.join(newer)} and is not reversed; see that {target} works with the newer schema",
+    )

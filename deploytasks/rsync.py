@@ -49,7 +49,9 @@ def dialect() -> Dialect:
     try:
         told = subprocess.run(["rsync", "--version"], check=True, capture_output=True, text=True).stdout
     except (OSError, subprocess.CalledProcessError) as error:
-        raise UsageError("rsync: not usable here; install it (apt install rsync, brew install rsync)") from error
+        raise UsageError(
+            "rsync: not usable here; install it (apt install rsync, brew install rsync)"
+        ) from error
     version = re.match(r"rsync\s+version v?(\d+)\.(\d+)", told)
     return Dialect(version is not None and (int(version[1]), int(version[2])) >= (3, 1))
 
@@ -79,7 +81,9 @@ def target_path(known: Dialect, target: str) -> str:
     if PATTERN.search(target):
         raise UsageError(f"{target}: rsync takes this for a pattern of other names; choose a plain one")
     if not known.samba and not PLAIN_PATH.fullmatch(target):
-        raise UsageError(f"{target}: this rsync cannot quote such a path; install rsync 3 (brew install rsync)")
+        raise UsageError(
+            f"{target}: this rsync cannot quote such a path; install rsync 3 (brew install rsync)"
+        )
     return target.rstrip("/") + "/"
 
 

@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 
 from . import locking, undo
 from .fleet import Fleet
+from .notify import notify
 from .observer import Observer
 from .operation import Result
 from .plan import Plan
-from .notify import notify
 from .report import Report, StepOutcome
 from .sites import fleet_of
 from .steps import closing
@@ -70,7 +70,9 @@ class Run:
 
     def entry(self, outcome: str, error: str | None = None) -> dict[str, Any]:
         """This run's line for the history."""
-        return closing.entry(self.plan, self.progress.release, outcome, time.monotonic() - self.started, error)
+        return closing.entry(
+            self.plan, self.progress.release, outcome, time.monotonic() - self.started, error
+        )
 
     def _closing(self, fleet: Fleet, error: BaseException | None) -> Report:
         """Undo what was switched, record the failure, re-read every host."""
@@ -79,16 +81,29 @@ class Run:
         if error is not None and not self.progress.done:
             with locking.uninterrupted():
                 fleet.cancel()
-                problems = undo.undo(fleet, self.plan, self.progress, self.entry("failed", message), self.observer)
+                problems = undo.undo(
+                    fleet, self.plan, self.progress, self.entry("failed", message), self.observer
+                )
         if problems:
             code, message = 6, "\n".join((*filter(None, [message]), *problems))
         if error is not None and any(one.step == "migrate" for one in fleet.steps):
-            self.note("the migration ran and is not reversed; see that the release served now works with the new schema")
+            self.note(
+                "the migration ran and is not reversed; see that the release served now works with the new schema"
+            )
         hosts = closing.outcomes(fleet, self.plan, self.progress.release, code)
         revision = self.plan.revision.commit if self.plan.revision else None
         report = Report(
-            self.plan.command, self.plan.environment.name, revision, self.progress.release, code, message,
-            undo.failing_lines(error), hosts, (*self.local, *fleet.steps), tuple(self.notes),
-            self.plan.environment.taken_from_process)
+            self.plan.command,
+            self.plan.environment.name,
+            revision,
+            self.progress.release,
+            code,
+            message,
+            undo.failing_lines(error),
+            hosts,
+            (*self.local, *fleet.steps),
+            tuple(self.notes),
+            self.plan.environment.taken_from_process,
+        )
         self.note(*notify(self.plan.environment, report))
         return report

@@ -25,7 +25,9 @@ class Runner(Protocol):
         """
         ...
 
-    def upload(self, source: Path, target: str, excludes: Sequence[str], on_line: OnLine | None = None) -> Result:
+    def upload(
+        self, source: Path, target: str, excludes: Sequence[str], on_line: OnLine | None = None
+    ) -> Result:
         """Make the directory `target` (absolute, on the host) hold exactly what `source` holds, with rsync."""
         ...
 

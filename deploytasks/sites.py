@@ -34,7 +34,9 @@ def fleet_of(plan: Plan, observer: Observer | None = None) -> Iterator[Fleet]:
             stack.callback(site.close)
             return site.converse(redactor)
 
-        yield stack.enter_context(Fleet(plan.hosts, connect, parallel=parallel, observer=observer or Silent()))
+        yield stack.enter_context(
+            Fleet(plan.hosts, connect, parallel=parallel, observer=observer or Silent())
+        )
 
 
 class Site:

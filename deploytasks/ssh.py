@@ -79,11 +79,18 @@ def prepare(route: Route, number: int, gateway: Any) -> Any:
         route.host, hop, accept_new=route.accept_new, jump=route.hops[number - 1].name if number else None
     )
     connection = fabric.Connection(
-        hop.hostname, hop.user, hop.port, config=bare_config(),
+        hop.hostname,
+        hop.user,
+        hop.port,
+        config=bare_config(),
         gateway=gateway or hop.proxy_command or False,
         connect_kwargs={
-            "auth_strategy": Identities(hop, route.passphrase), "transport_factory": policy.transport,
-            "timeout": limit, "banner_timeout": limit, "auth_timeout": limit, "channel_timeout": limit,
+            "auth_strategy": Identities(hop, route.passphrase),
+            "transport_factory": policy.transport,
+            "timeout": limit,
+            "banner_timeout": limit,
+            "auth_timeout": limit,
+            "channel_timeout": limit,
         },
     )
     connection.client.set_log_channel(LOG)
@@ -94,7 +101,9 @@ def prepare(route: Route, number: int, gateway: Any) -> Any:
 def unopened(route: Route, overrides: dict[str, Any]) -> Any:
     """A connection that only says where the host is, for what connects by OpenSSH itself."""
     target = route.target
-    return fabric.Connection(target.hostname, target.user, target.port, config=bare_config(**overrides), gateway=False)
+    return fabric.Connection(
+        target.hostname, target.user, target.port, config=bare_config(**overrides), gateway=False
+    )
 
 
 def bare_config(**overrides: Any) -> Any:

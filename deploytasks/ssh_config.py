@@ -41,7 +41,9 @@ class SshOptions:
         """The options in a Fabric (or Invoke) config; UsageError for what rsync could not be given."""
         given = config.get("connect_kwargs") or {}
         if given.get("password") is not None:
-            raise UsageError("--prompt-for-login-password: rsync cannot be given it; use a key or an ssh-agent")
+            raise UsageError(
+                "--prompt-for-login-password: rsync cannot be given it; use a key or an ssh-agent"
+            )
         keys = given.get("key_filename") or ()
         passphrase = given.get("passphrase")
         file = getattr(config, "_runtime_ssh_path", None)
@@ -155,7 +157,9 @@ def effective_settings(wanted: Destination, config: Path | None, host: str) -> d
 def ask_ssh(host: str, words: list[str]) -> str:
     """What ssh prints; UsageError when it is missing or does not like its configuration."""
     try:
-        told = subprocess.run(["ssh", *words], capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+        told = subprocess.run(
+            ["ssh", *words], capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
+        )
     except FileNotFoundError as error:
         raise UsageError("ssh: not installed on this machine; install OpenSSH's client") from error
     if told.returncode != 0:
@@ -192,7 +196,10 @@ def hop_from(wanted: Destination, told: Answer, identities: Iterable[str], pinne
     files = [Path(expand(name, tokens)).expanduser().absolute() for name in named]
     command = next(iter(told.get("proxycommand", [])), "none")
     return Hop(
-        wanted.name, hostname, port, user,
+        wanted.name,
+        hostname,
+        port,
+        user,
         identities=tuple(dict.fromkeys(file for file in files if file.is_file())),
         identities_only=told["identitiesonly"][0] == "yes",
         agent=agent_socket(told.get("identityagent", ["SSH_AUTH_SOCK"])[0], tokens),

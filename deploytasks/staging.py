@@ -16,14 +16,21 @@ def gate(plan: Plan) -> vendor.Gate:
     settings = plan.environment.settings
     allow = plan.options.allow_dirty or settings.allow_dirty
     passed = vendor.gate(
-        plan.environment.root, plan.revision.commit, source=settings.source, policy=settings.vendor_policy,
-        local_urls=settings.vendor_local_urls, allow_dirty=allow)
+        plan.environment.root,
+        plan.revision.commit,
+        source=settings.source,
+        policy=settings.vendor_policy,
+        local_urls=settings.vendor_local_urls,
+        allow_dirty=allow,
+    )
     if passed.findings:
         raise UsageError("\n".join(str(finding) for finding in passed.findings))
     return passed
 
 
-def build(plan: Plan, stack: ExitStack, dirty: bool, facts: install.Facts, note: Callable[[str], None]) -> Built:
+def build(
+    plan: Plan, stack: ExitStack, dirty: bool, facts: install.Facts, note: Callable[[str], None]
+) -> Built:
     """Stage exactly what ships and build the vendored wheels; the staged tree is kept for us until `stack` ends."""
     assert plan.revision is not None
     dependencies = vendor.dependencies(plan.environment.root, plan.revision.commit)

@@ -55,9 +55,14 @@ class Upload:
     """
 
     def __init__(
-        self, source: Path, target: str, route: Route | None = None,
-        excludes: Sequence[str] = rsync.BUILT_IN_EXCLUDES, guard: str = "true",
-        on_progress: OnProgress | None = None, master: Master | None = None,
+        self,
+        source: Path,
+        target: str,
+        route: Route | None = None,
+        excludes: Sequence[str] = rsync.BUILT_IN_EXCLUDES,
+        guard: str = "true",
+        on_progress: OnProgress | None = None,
+        master: Master | None = None,
     ) -> None:
         from .child import Children
 
@@ -92,7 +97,9 @@ class Upload:
 
         known = rsync.dialect()
         paths = f"{self.source}/", rsync.target_path(known, self.target)
-        line = command(*rsync.guarded(self.guard).words, "rsync", *rsync.options(known, excludes, None), *paths)
+        line = command(
+            *rsync.guarded(self.guard).words, "rsync", *rsync.options(known, excludes, None), *paths
+        )
         context = Context(Config(lazy=True, overrides=self._children.settings(environment())))
         return context.run(line.shell)
 
@@ -127,7 +134,10 @@ class Upload:
         if cancelled:
             return "cancelled", "the upload was cancelled"
         if rsync.GUARD_REFUSED in ended.stderr.splitlines():
-            return "lock_lost", "this run no longer holds the lock and uploaded nothing; see who does with `unlock`"
+            return (
+                "lock_lost",
+                "this run no longer holds the lock and uploaded nothing; see who does with `unlock`",
+            )
         return ("disconnected" if ended.exited in rsync.DISCONNECTED else ""), rsync.meaning(ended.exited)
 
 

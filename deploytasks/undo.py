@@ -41,17 +41,26 @@ def undo(
         return ()
     if progress.switched:
         observer.note(f"putting {len(progress.switched)} host(s) back to the release they served before")
-    back = {context.host: closing.flip_back(context) for context in progress.contexts if context.host in progress.switched}
+    back = {
+        context.host: closing.flip_back(context)
+        for context in progress.contexts
+        if context.host in progress.switched
+    }
     failures = failures_of(back, fleet.each(back, resume=True, together=False))
     bad = [closing.bad(progress.release)] if progress.release and plan.command == "deploy" else []
     ending = {host: [*bad, *closing.give_back(entry)] for host in plan.hosts if host in fleet.runners}
     fleet.each(ending, resume=True, together=False)
-    flipped = [failure for failure in failures if failure.step != "publish" and failure.result.kind not in LOST]
+    flipped = [
+        failure for failure in failures if failure.step != "publish" and failure.result.kind not in LOST
+    ]
     for failure in flipped:
         observer.note(f"{failure}; it serves the previous release again, but look after it")
     cure = f"see `fab status --env={plan.environment.name}`, then `fab rollback --env={plan.environment.name} --limit="
-    return tuple(f"{failure}; it may still serve {progress.release}: {cure}{failure.host.name}`"
-                 for failure in failures if failure not in flipped)
+    return tuple(
+        f"{failure}; it may still serve {progress.release}: {cure}{failure.host.name}`"
+        for failure in failures
+        if failure not in flipped
+    )
 
 
 def failures_of(work: Work, results: Mapping[Host, Sequence[Result]]) -> list[HostFailure]:

@@ -87,8 +87,12 @@ class Live:
         from rich.console import Console
         from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-        columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn(),
-                   TextColumn("{task.fields[state]}", markup=False))
+        columns = (
+            SpinnerColumn(),
+            TextColumn("{task.description}", markup=False),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[state]}", markup=False),
+        )
         self._progress: Progress = Progress(*columns, console=Console(file=stream), transient=True)
         self._tasks: dict[Place, TaskID] = {}
         self._progress.start()

@@ -87,7 +87,9 @@ def begin(project: Project, name: str, tree: Path, submodules: Mapping[str, str]
     """A work tree of the example `name` with its submodules, and its bare remote."""
     remote = project.remotes / f"{name}.git"
     git(project.remotes, "init", "--quiet", "--bare", "--initial-branch=main", remote.name)
-    shutil.copytree(EXAMPLES / name, tree, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info", "build"))
+    shutil.copytree(
+        EXAMPLES / name, tree, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info", "build")
+    )
     git(tree, "init", "--quiet", "--initial-branch=main")
     for key, value in WHO.items():
         git(tree, "config", key, value)
@@ -116,7 +118,13 @@ def git(tree: Path, *words: str) -> str:
     env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     done = subprocess.run(
         ["git", "-c", "protocol.file.allow=always", *words],
-        cwd=tree, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        cwd=tree,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode != 0:
         raise RuntimeError(f"git {' '.join(words)} in {tree}: {done.stderr.strip()}")
     return done.stdout.strip()

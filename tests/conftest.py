@@ -8,7 +8,9 @@ import pytest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--repeat", type=int, default=1, help="how often each scenario of chance is run (default 1)")
+    parser.addoption(
+        "--repeat", type=int, default=1, help="how often each scenario of chance is run (default 1)"
+    )
 
 
 @pytest.fixture

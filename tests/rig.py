@@ -147,8 +147,18 @@ class Sshd:
         mounts = [shlex.join(["mount", "--rbind", *bind]) for bind in binds]
         script = " && ".join([*mounts, "cd /", shlex.join(["exec", *serve])])
         propagation = "private" if root_is_a_mount() else "unchanged"
-        return ["unshare", "-m", f"--propagation={propagation}", "-p", "--fork", "--mount-proc", "--kill-child=KILL",
-                "sh", "-c", script]
+        return [
+            "unshare",
+            "-m",
+            f"--propagation={propagation}",
+            "-p",
+            "--fork",
+            "--mount-proc",
+            "--kill-child=KILL",
+            "sh",
+            "-c",
+            script,
+        ]
 
     def _answers(self) -> bool:
         assert self.process is not None

@@ -25,7 +25,11 @@ def imports(path: Path) -> Iterator[tuple[str, ast.stmt]]:
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_only_the_edges_import_fabric_and_invoke(path: Path) -> None:
-    found = {name for name, _ in imports(path) if name.split(".")[0] in ("fabric", "invoke", "paramiko", "patchwork")}
+    found = {
+        name
+        for name, _ in imports(path)
+        if name.split(".")[0] in ("fabric", "invoke", "paramiko", "patchwork")
+    }
     allowed = path.name in MAY_IMPORT_FABRIC or path.parent.name == "tasks"
     assert allowed or not found
 
@@ -34,8 +38,11 @@ def test_only_the_edges_import_fabric_and_invoke(path: Path) -> None:
 def test_what_is_sent_to_the_host_imports_only_the_standard_library_and_its_siblings(path: Path) -> None:
     import sys
 
-    foreign = {name for name, _ in imports(path)
-               if not name.startswith("deploytasks.remote") and name.split(".")[0] not in sys.stdlib_module_names}
+    foreign = {
+        name
+        for name, _ in imports(path)
+        if not name.startswith("deploytasks.remote") and name.split(".")[0] not in sys.stdlib_module_names
+    }
     assert foreign == set()
 
 

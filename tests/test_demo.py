@@ -26,7 +26,12 @@ def fab(*words: str, home: Path) -> subprocess.CompletedProcess[str]:
     env |= {"HOME": str(home), "GIT_CONFIG_NOSYSTEM": "1"}
     return subprocess.run(
         [Path(sys.executable).with_name("fab"), *words],
-        cwd=REPOSITORY, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        cwd=REPOSITORY,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
 
 
 def test_the_demo_shows_the_old_the_new_and_the_old_page_again(tmp_path: Path) -> None:
@@ -81,7 +86,9 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
     (deployed / "current").symlink_to(f"releases/{RELEASE}")
     with ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
         threading.Thread(target=server.serve_forever).start()
-        yield Stage(Project(tmp_path / "blog", tmp_path / "greeting", tmp_path / "remotes"), server.server_port)
+        yield Stage(
+            Project(tmp_path / "blog", tmp_path / "greeting", tmp_path / "remotes"), server.server_port
+        )
         server.shutdown()
 
 

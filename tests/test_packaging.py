@@ -40,7 +40,18 @@ def checkout(tmp_path: Path) -> Path:
 def by_pip(checkout: Path, *words: str) -> Path:
     venv = checkout.parent / "venv"
     run(sys.executable, "-m", "venv", "--without-pip", venv, cwd=checkout)
-    run(sys.executable, "-m", "pip", "--python", venv, "install", "--quiet", "--no-compile", *words, cwd=checkout)
+    run(
+        sys.executable,
+        "-m",
+        "pip",
+        "--python",
+        venv,
+        "install",
+        "--quiet",
+        "--no-compile",
+        *words,
+        cwd=checkout,
+    )
     return venv
 
 
@@ -74,7 +85,9 @@ def test_every_way_to_install_gives_the_same_tasks_to_fab_and_inv_and_a_patchwor
     project = checkout / "examples/blog"
 
     assert run(venv / "bin/python", "-c", PATCHWORK, cwd=checkout.parent) == "rsync exists True\n"
-    listed = [run(venv / f"bin/{program}", "--list", cwd=project).splitlines()[1:] for program in ("fab", "inv")]
+    listed = [
+        run(venv / f"bin/{program}", "--list", cwd=project).splitlines()[1:] for program in ("fab", "inv")
+    ]
     assert listed[0] == listed[1]
     assert any(line.split()[:1] == ["deploy"] for line in listed[0])
 
@@ -87,7 +100,9 @@ def test_the_wheel_holds_patchwork_without_six_and_the_sdist_holds_none_of_it(ch
         assert [name for name in built.getnames() if "patchwork" in name] == []
     with zipfile.ZipFile(wheel) as built:
         bundled = {name: built.read(name).decode() for name in built.namelist() if "/patchwork/" in name}
-    assert {"deploytasks/_vendor/patchwork/transfers.py", "deploytasks/_vendor/patchwork/LICENSE.txt"} <= set(bundled)
+    assert {"deploytasks/_vendor/patchwork/transfers.py", "deploytasks/_vendor/patchwork/LICENSE.txt"} <= set(
+        bundled
+    )
     assert [name for name, text in bundled.items() if "six" in text] == []
 
 
@@ -103,7 +118,11 @@ def test_the_build_fails_when_patchwork_is_not_the_text_that_the_hook_patches(ch
 
 
 def long_lines(path: Path) -> set[str]:
-    return {line for line in map(str.strip, path.read_bytes().decode(errors="replace").splitlines()) if len(line) > 40}
+    return {
+        line
+        for line in map(str.strip, path.read_bytes().decode(errors="replace").splitlines())
+        if len(line) > 40
+    }
 
 
 def test_no_tracked_file_holds_a_line_of_patchwork_code() -> None:

@@ -51,7 +51,9 @@ def test_the_table_of_commands_names_every_task() -> None:
 
 def test_every_option_in_readme_is_one_of_its_command() -> None:
     for task, words in re.findall(r"\b(?:fab|inv) ([a-z][a-z._]*)([^`\n]*)", README):
-        options = {f"--{name.replace('_', '-')}" for argument in ns[task].get_arguments() for name in argument.names}
+        options = {
+            f"--{name.replace('_', '-')}" for argument in ns[task].get_arguments() for name in argument.names
+        }
         assert set(re.findall(r"--[a-z-]+", words)) <= options
 
 
@@ -76,17 +78,20 @@ def test_the_table_of_settings_names_every_key_and_no_other() -> None:
     named = set(re.findall(r"`(DEPLOY_[A-Z_]+(?:<ROLE>)?)`", rows("Settings")))
     of_roles = {name for name in named if "<" in name}
     assert named - of_roles == set(KNOWN)
-    assert [name for name in sorted(of_roles) if not ROLE_SETTING.fullmatch(name.replace("<ROLE>", "WORKER"))] == [
-        "DEPLOY_HOSTS_<ROLE>"]
+    assert [
+        name for name in sorted(of_roles) if not ROLE_SETTING.fullmatch(name.replace("<ROLE>", "WORKER"))
+    ] == ["DEPLOY_HOSTS_<ROLE>"]
 
 
 def test_every_key_in_readme_is_known() -> None:
-    assert set(re.findall(r"DEPLOY_[A-Z]+(?:_[A-Z]+)*\b(?!_)", README)) - set(KNOWN) == {"DEPLOY_HOSTS_WORKER"}
+    assert set(re.findall(r"DEPLOY_[A-Z]+(?:_[A-Z]+)*\b(?!_)", README)) - set(KNOWN) == {
+        "DEPLOY_HOSTS_WORKER"
+    }
 
 
 def test_every_exit_code_is_explained() -> None:
     codes = {value for name, value in vars(errors).items() if name.isupper() and isinstance(value, int)}
-    line = README[README.index("Exit codes:"):].split("\n\n")[0]
+    line = README[README.index("Exit codes:") :].split("\n\n")[0]
     assert {int(code) for code in re.findall(r"(?:codes:|·)\s(\d+)", line)} == codes
 
 

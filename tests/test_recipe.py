@@ -9,8 +9,21 @@ from deploytasks.recipe import step
 from deploytasks.steps import DEFAULT
 
 NAMES = (
-    "vendor", "check", "build", "lock", "prepare", "upload", "link_shared", "install", "wait_for_services", "postinstall",
-    "migrate", "publish", "restart", "verify", "prune",
+    "vendor",
+    "check",
+    "build",
+    "lock",
+    "prepare",
+    "upload",
+    "link_shared",
+    "install",
+    "wait_for_services",
+    "postinstall",
+    "migrate",
+    "publish",
+    "restart",
+    "verify",
+    "prune",
 )
 WARM = step("warm_cache", "python manage.py warm_cache")
 
@@ -22,7 +35,11 @@ def test_the_default_recipe_has_the_documented_steps_in_order() -> None:
 def test_steps_are_inserted_replaced_and_removed_without_changing_the_original() -> None:
     edited = DEFAULT.before("publish", WARM).without("migrate").replace("restart", step("mine", "true"))
     assert edited.names == tuple(
-        name for old in NAMES for name in (("warm_cache", "publish") if old == "publish" else (old,)) if name != "migrate")
+        name
+        for old in NAMES
+        for name in (("warm_cache", "publish") if old == "publish" else (old,))
+        if name != "migrate"
+    )
     assert DEFAULT.names == NAMES
 
 
@@ -32,11 +49,18 @@ def test_the_bar_stands_before_publish() -> None:
     assert [one.name for one in recipe.right_of_bar()] == ["publish", "restart", "verify", "prune"]
 
 
-@pytest.mark.parametrize(("edit", "message"), [
-    pytest.param(lambda: DEFAULT.without("nosuch"), "step 'nosuch': not in the recipe", id="unknown step"),
-    pytest.param(lambda: DEFAULT.without("lock"), "step 'lock': cannot be left out", id="essential step"),
-    pytest.param(lambda: DEFAULT.after("verify", WARM).before("publish", WARM), "stands twice", id="one name twice"),
-])
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        pytest.param(
+            lambda: DEFAULT.without("nosuch"), "step 'nosuch': not in the recipe", id="unknown step"
+        ),
+        pytest.param(lambda: DEFAULT.without("lock"), "step 'lock': cannot be left out", id="essential step"),
+        pytest.param(
+            lambda: DEFAULT.after("verify", WARM).before("publish", WARM), "stands twice", id="one name twice"
+        ),
+    ],
+)
 def test_a_wrong_edit_is_refused_with_its_name(edit: object, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         edit()  # type: ignore[operator]

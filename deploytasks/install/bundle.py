@@ -80,13 +80,24 @@ def build(tree: Tree, environment: Environment, *, facts: Facts, cache: Path | N
     material = json.dumps([FORMAT, settings.wheelhouse, instructions["extras"], *shipped])
     lines = (*wheel_lines(built, resolved_for), *(() if by_path else path_lines(on_path)))
     paths = {one.import_path: one.modules for one in on_path}
-    return Bundle(directory, material, settings.vendor_install, instructions, paths, lines,
-                  pyproject.requires_python(tree.path), resolved_for, *room(directory))
+    return Bundle(
+        directory,
+        material,
+        settings.vendor_install,
+        instructions,
+        paths,
+        lines,
+        pyproject.requires_python(tree.path),
+        resolved_for,
+        *room(directory),
+    )
 
 
 def requirements_of(directory: Path) -> str:
     """The texts of a bundle that say what is installed."""
-    return "\0".join((directory / name).read_text("utf-8") for name in ("requirements.txt", "constraints.txt"))
+    return "\0".join(
+        (directory / name).read_text("utf-8") for name in ("requirements.txt", "constraints.txt")
+    )
 
 
 def laid_out(
@@ -98,12 +109,20 @@ def laid_out(
     place = cache / "bundles" / hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:24]
     remembered(place, lambda directory: fill(directory, asked, built, resolved_for))
     hashed = "--hash=" in (place / "requirements.txt").read_text("utf-8")
-    extras = {remote_wheel.name(str(wheel.path)): asked.extras[wheel.package.path]
-              for wheel in built if wheel.package.path in asked.extras}
+    extras = {
+        remote_wheel.name(str(wheel.path)): asked.extras[wheel.package.path]
+        for wheel in built
+        if wheel.package.path in asked.extras
+    }
     return place, {
         "wheels": {wheel.path.name: wheel.sha256 for wheel in built if not wheel.native},
-        "native": [native(wheel) for wheel in built if wheel.native], "extras": extras, "hashed": hashed,
-        "empty": asked.empty, "constrained": bool(asked.constraints), "offline": resolved_for is not None}
+        "native": [native(wheel) for wheel in built if wheel.native],
+        "extras": extras,
+        "hashed": hashed,
+        "empty": asked.empty,
+        "constrained": bool(asked.constraints),
+        "offline": resolved_for is not None,
+    }
 
 
 def room(directory: Path) -> tuple[int, int]:
@@ -118,7 +137,12 @@ def room(directory: Path) -> tuple[int, int]:
 
 def native(wheel: Wheel) -> dict[str, Any]:
     """How a host gets a package with C extensions: by its wheel where that fits, else from its source."""
-    known = {"name": wheel.package.name, "wheel": wheel.path.name, "sha256": wheel.sha256, "made_for": wheel.made_for}
+    known = {
+        "name": wheel.package.name,
+        "wheel": wheel.path.name,
+        "sha256": wheel.sha256,
+        "made_for": wheel.made_for,
+    }
     return {**known, "env": wheels.build_variables(wheel.package)}
 
 
@@ -133,13 +157,17 @@ def fill(
     for wheel in built:
         shutil.copyfile(wheel.path, directory / "wheels" / wheel.path.name)
         if wheel.native:
-            shutil.copytree(wheel.package.directory, directory / "sources" / wheel.package.name, symlinks=True)
+            shutil.copytree(
+                wheel.package.directory, directory / "sources" / wheel.package.name, symlinks=True
+            )
     if resolved_for is not None:
         for wheel in built:
             if wheel.native and not remote_wheel.fits(wheel.made_for, resolved_for):
                 host = f"Python {resolved_for['python']} on {resolved_for['platform']}"
-                raise UsageError(f"{wheel.package.path}: has C extensions and cannot be built here for the host's "
-                                 f"{host}; DEPLOY_WHEELHOUSE=no")
+                raise UsageError(
+                    f"{wheel.package.path}: has C extensions and cannot be built here for the host's "
+                    f"{host}; DEPLOY_WHEELHOUSE=no"
+                )
         wheelhouse.fill(directory, [wheel.path.name for wheel in built], resolved_for)
     return directory
 
@@ -149,9 +177,13 @@ def wheel_lines(built: Sequence[Wheel], resolved_for: Mapping[str, Any] | None) 
     return tuple(
         f"{wheel.package.path}: has C extensions; built here for Python {wheel.made_for['python']} on "
         f"{wheel.made_for['platform']}{'' if resolved_for else ', and on the hosts that are not so'}"
-        for wheel in built if wheel.native)
+        for wheel in built
+        if wheel.native
+    )
 
 
 def path_lines(on_path: Sequence[Package]) -> tuple[str, ...]:
     """What is imported from where it lies, because no wheel can be made of it."""
-    return tuple(f"{one.path}: has no build metadata; its directory is put on the import path" for one in on_path)
+    return tuple(
+        f"{one.path}: has no build metadata; its directory is put on the import path" for one in on_path
+    )

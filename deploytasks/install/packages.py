@@ -13,13 +13,38 @@ from ..errors import UsageError
 from ..source import Manifest
 from . import pyproject
 
-BESIDES = frozenset((
-    "setup", "conftest", "test", "tests", "doc", "docs", "example", "examples", "script", "scripts", "tool", "tools",
-    "build", "bin", "ci", "debian", "benchmark", "benchmarks", "tasks", "fabfile", "noxfile", "toxfile", "manage"))
+BESIDES = frozenset(
+    (
+        "setup",
+        "conftest",
+        "test",
+        "tests",
+        "doc",
+        "docs",
+        "example",
+        "examples",
+        "script",
+        "scripts",
+        "tool",
+        "tools",
+        "build",
+        "bin",
+        "ci",
+        "debian",
+        "benchmark",
+        "benchmarks",
+        "tasks",
+        "fabfile",
+        "noxfile",
+        "toxfile",
+        "manage",
+    )
+)
 """What lies beside a package in a flat layout; nobody imports it from there."""
 DESCRIBED = re.compile(
     r"(?:[\w-]*-)?v?(?P<tag>\d+(?:\.\d+)*(?:(?:a|b|rc)\d+)?(?:\.post\d+)?(?:\.dev\d+)?)"
-    r"(?:-(?P<distance>\d+)-(?P<commit>g[0-9a-f]+))?")
+    r"(?:-(?P<distance>\d+)-(?P<commit>g[0-9a-f]+))?"
+)
 
 
 @dataclass(frozen=True)
@@ -49,7 +74,9 @@ class Package:
     def modules(self) -> tuple[str, ...]:
         """The names that can be imported from there."""
         place = self.directory / "src" if (self.directory / "src").is_dir() else self.directory
-        found = {path.stem for path in place.glob("*.py")} | {path.parent.name for path in place.glob("*/__init__.py")}
+        found = {path.stem for path in place.glob("*.py")} | {
+            path.parent.name for path in place.glob("*/__init__.py")
+        }
         return tuple(sorted(found - BESIDES))
 
 
@@ -68,13 +95,15 @@ def packages(
             continue
         owners = {"/".join(steps[:2])} | {name for name in deeper if path.startswith(f"{name}/")}
         for owner in owners:
-            parts.setdefault(owner, []).append(f"{entry.mode:o} {entry.id} {path[len(owner):]}\0")
+            parts.setdefault(owner, []).append(f"{entry.mode:o} {entry.id} {path[len(owner) :]}\0")
     empty = [path for path, lines in parts.items() if not lines]
     if empty:
         where, path = named[empty[0]], empty[0]
         raise UsageError(f"{where}: {path} is not in the revision; correct the path, or `inv vendor.update`")
-    found = (Package(path, tree / path, digest(lines), version_of(path, described))
-             for path, lines in sorted(parts.items()))
+    found = (
+        Package(path, tree / path, digest(lines), version_of(path, described))
+        for path, lines in sorted(parts.items())
+    )
     return tuple(one for one in found if one.buildable or one.modules)
 
 
@@ -84,7 +113,9 @@ def digest(lines: Iterable[str]) -> str:
 
 def version_of(path: str, described: Mapping[str, str]) -> str:
     """The version of the submodule that holds `path`: `v1.2-3-gabc` is `1.2.post3+gabc`, untagged `abc` is `0+gabc`."""
-    describe = next((described[part] for part in (path, "/".join(path.split("/")[:2])) if part in described), "")
+    describe = next(
+        (described[part] for part in (path, "/".join(path.split("/")[:2])) if part in described), ""
+    )
     match = DESCRIBED.fullmatch(describe)
     if re.fullmatch(r"[0-9a-f]{7,}", describe):
         return f"0+g{describe}"

@@ -21,7 +21,8 @@ REPOSITORY = re.compile(r"(?:^|[\s@=])(?:git|hg|svn|bzr)\+[a-z]+:|(?:^|[\s@=])(?
 INCLUDE = re.compile(r"(?:(?P<file>-r|--requirement)|-c|--constraint)[\s=]*(?P<name>\S+)")
 EDITABLE = re.compile(r"(?:-e|--editable)[\s=]+")
 PATH = re.compile(
-    r"(?:[A-Za-z0-9_.-]+\s*(?:\[[^]]*\])?\s*@\s*)?(?P<path>file:\S+|\.{0,2}/\S*|\.{1,2}(?=\[|\s|$)|vendor/\S*)")
+    r"(?:[A-Za-z0-9_.-]+\s*(?:\[[^]]*\])?\s*@\s*)?(?P<path>file:\S+|\.{0,2}/\S*|\.{1,2}(?=\[|\s|$)|vendor/\S*)"
+)
 VENDORED = re.compile(r"(?:file:.*/|file:|\./)?(?P<path>vendor/[A-Za-z0-9_./-]*[A-Za-z0-9_-])")
 FINDER = re.compile(r"(?:-f|--find-links)[\s=]+(?!https?:)")
 
@@ -69,14 +70,18 @@ def usual(tree: Path) -> list[str]:
         return names
     foreign = [name for name in FOREIGN if (tree / name).is_file()]
     if foreign:
-        raise UsageError(f"{foreign[0]}: is not read here; export it to requirements.txt with its own tool, and commit")
+        raise UsageError(
+            f"{foreign[0]}: is not read here; export it to requirements.txt with its own tool, and commit"
+        )
     return ["pyproject.toml"] if pyproject.dependencies(tree) else []
 
 
 def add(found: Requirements, tree: Path, name: str, into: list[str]) -> None:
     """Read one file, and those that it includes, into a list of lines."""
     if not (tree / name).is_file() or not (tree / name).resolve().is_relative_to(tree.resolve()):
-        raise UsageError(f"{name}: required, but not in the revision; commit it, or correct DEPLOY_REQUIREMENTS")
+        raise UsageError(
+            f"{name}: required, but not in the revision; commit it, or correct DEPLOY_REQUIREMENTS"
+        )
     for number, line in logical_lines(text_of(tree, name)):
         said = COMMENT.sub("", line).strip()
         include = INCLUDE.match(said)
@@ -113,8 +118,10 @@ def vendored(found: Requirements, said: str, where: str) -> bool:
         return False
     match = VENDORED.match(path["path"]) if path else None
     if match is None:
-        raise UsageError(f"{where}: names a path, whose content an environment that releases share cannot hold; vendor "
-                         "it, or leave it out: processes run in the release and find its modules")
+        raise UsageError(
+            f"{where}: names a path, whose content an environment that releases share cannot hold; vendor "
+            "it, or leave it out: processes run in the release and find its modules"
+        )
     found.vendored[match["path"]] = where
     extras = re.search(r"\[[^]]*\]", bare)
     if extras:
@@ -138,10 +145,24 @@ def exported(directory: Path) -> str:
     """uv's lock file as requirements. Raises UsageError when uv is missing, or cannot read it."""
     uv = find_uv()
     if uv is None:
-        raise UsageError("uv.lock: needs uv here to be read; `pip install uv`, or name another in DEPLOY_REQUIREMENTS")
-    words = [uv, "export", "--frozen", "--no-dev", "--no-emit-project", "--no-header", "--no-annotate", "--quiet",
-             "--no-python-downloads", "--format=requirements-txt"]
-    done = subprocess.run(words, cwd=directory, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        raise UsageError(
+            "uv.lock: needs uv here to be read; `pip install uv`, or name another in DEPLOY_REQUIREMENTS"
+        )
+    words = [
+        uv,
+        "export",
+        "--frozen",
+        "--no-dev",
+        "--no-emit-project",
+        "--no-header",
+        "--no-annotate",
+        "--quiet",
+        "--no-python-downloads",
+        "--format=requirements-txt",
+    ]
+    done = subprocess.run(
+        words, cwd=directory, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise UsageError(f"uv.lock: uv cannot read it ({last}); run `uv lock` and commit")

@@ -13,7 +13,13 @@ from .bundle import Bundle
 
 CLAUSE = re.compile(r"(>=|<=|==|!=|>|<|~=)\s*(\d+(?:\.\d+)*)(\.\*)?")
 COMPARE = {
-    ">=": operator.ge, "<=": operator.le, "==": operator.eq, "!=": operator.ne, ">": operator.gt, "<": operator.lt}
+    ">=": operator.ge,
+    "<=": operator.le,
+    "==": operator.eq,
+    "!=": operator.ne,
+    ">": operator.gt,
+    "<": operator.lt,
+}
 
 
 def tool_findings(facts: Mapping[str, Any], environment: Environment, bundle: Bundle | None) -> Iterator[str]:
@@ -31,8 +37,10 @@ def tool_findings(facts: Mapping[str, Any], environment: Environment, bundle: Bu
         yield f"{python} is {facts['python']}, the project requires {bundle.requires_python}; set DEPLOY_PYTHON"
     if bundle.made_for is not None and not same_python(bundle.made_for, facts):
         other = f"{bundle.made_for['python']} on {bundle.made_for['platform']}"
-        yield (f"{python} is {facts['python']} on {facts['platform']}, the wheelhouse is for the first host's {other}; "
-               "make the hosts alike, or set DEPLOY_WHEELHOUSE=no")
+        yield (
+            f"{python} is {facts['python']} on {facts['platform']}, the wheelhouse is for the first host's {other}; "
+            "make the hosts alike, or set DEPLOY_WHEELHOUSE=no"
+        )
     yield from room_findings(facts, bundle)
 
 

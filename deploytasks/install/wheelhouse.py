@@ -34,9 +34,22 @@ def fill(directory: Path, own: Sequence[str], facts: Mapping[str, Any]) -> None:
     elif not listed.read_text("utf-8").strip() and not own:
         return
     single = ["--no-deps"] if pinned is not None else [f"wheels/{name}" for name in own]
-    chosen = ["--only-binary=:all:", f"--python-version={facts['python']}", f"--implementation={facts['tag']}"]
+    chosen = [
+        "--only-binary=:all:",
+        f"--python-version={facts['python']}",
+        f"--implementation={facts['tag']}",
+    ]
     chosen += [f"--platform={name}" for name in facts["platforms"]]
-    words = [*pip(), "download", "--quiet", "--disable-pip-version-check", "--dest", "wheels", *chosen, *single]
+    words = [
+        *pip(),
+        "download",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--dest",
+        "wheels",
+        *chosen,
+        *single,
+    ]
     if pinned is None or pinned.strip():
         run([*words, "--requirement", listed.name, "--constraint", "constraints.txt"], directory)
 
@@ -50,13 +63,25 @@ def resolved(directory: Path, own: Sequence[str], facts: Mapping[str, Any]) -> s
     uv = find_uv()
     if uv is None:
         if not remote_wheel.same_python(facts, interpreter(sys.executable)):
-            raise UsageError(f"DEPLOY_WHEELHOUSE: resolving for {facts['python']} needs uv here; `pip install uv`")
+            raise UsageError(
+                f"DEPLOY_WHEELHOUSE: resolving for {facts['python']} needs uv here; `pip install uv`"
+            )
         return None
     vendored = directory / "vendored.txt"
     vendored.write_text("".join(f"./wheels/{name}\n" for name in own), "utf-8")
     left_out = [f"--no-emit-package={remote_wheel.name(name)}" for name in own]
     host = ["--only-binary=:all:", f"--python-version={facts['python']}", *platform(facts)]
-    words = [uv, "pip", "compile", "--quiet", "--no-header", "--no-annotate", "--generate-hashes", *host, *left_out]
+    words = [
+        uv,
+        "pip",
+        "compile",
+        "--quiet",
+        "--no-header",
+        "--no-annotate",
+        "--generate-hashes",
+        *host,
+        *left_out,
+    ]
     pinned = run([*words, "--constraint", "constraints.txt", "requirements.txt", vendored.name], directory)
     vendored.unlink()
     return pinned
@@ -76,9 +101,13 @@ def platform(facts: Mapping[str, Any]) -> list[str]:
 
 def run(words: Sequence[str], directory: Path) -> str:
     """What a resolver prints. Raises StepFailed with its own last lines."""
-    done = subprocess.run(words, cwd=directory, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        words, cwd=directory, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
     if done.returncode != 0:
         said = "\n".join(done.stderr.strip().splitlines()[-8:])
-        raise StepFailed("DEPLOY_WHEELHOUSE: not every requirement has a wheel for the host; pin versions that have:\n"
-                         f"{said}")
+        raise StepFailed(
+            "DEPLOY_WHEELHOUSE: not every requirement has a wheel for the host; pin versions that have:\n"
+            f"{said}"
+        )
     return done.stdout

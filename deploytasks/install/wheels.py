@@ -54,7 +54,9 @@ class Wheel:
         return not self.path.name.endswith("-none-any.whl")
 
 
-def build_all(found: Sequence[Package], cache: Path, facts: Callable[[], Mapping[str, Any]]) -> tuple[Wheel, ...]:
+def build_all(
+    found: Sequence[Package], cache: Path, facts: Callable[[], Mapping[str, Any]]
+) -> tuple[Wheel, ...]:
     """The wheel of every package, in order; built in parallel where the cache has none.
 
     One with C extensions is made for the host's Python, which `facts` tells, where this machine has it too.
@@ -66,7 +68,9 @@ def build_all(found: Sequence[Package], cache: Path, facts: Callable[[], Mapping
         built = list(pool.map(lambda one: built_with(sys.executable, one, cache), found))
         other = host_python(facts()) if any(wheel.native for wheel in built) else None
         if other:
-            built = list(pool.map(lambda one: built_with(other, one.package, cache) if one.native else one, built))
+            built = list(
+                pool.map(lambda one: built_with(other, one.package, cache) if one.native else one, built)
+            )
     for wheel in built:
         refuse_repositories(wheel)
     return tuple(built)
@@ -81,7 +85,15 @@ def host_python(facts: Mapping[str, Any]) -> str | None:
     uv = find_uv()
     if uv is None:
         return shutil.which(f"python{version}")
-    words = [uv, "python", "find", "--no-project", "--no-python-downloads", "--python-preference=only-system", version]
+    words = [
+        uv,
+        "python",
+        "find",
+        "--no-project",
+        "--no-python-downloads",
+        "--python-preference=only-system",
+        version,
+    ]
     done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     return done.stdout.strip() or None if done.returncode == 0 else None
 
@@ -89,7 +101,9 @@ def host_python(facts: Mapping[str, Any]) -> str | None:
 def built_with(python: str, one: Package, cache: Path) -> Wheel:
     """The package's wheel by one interpreter, from the cache or built into it."""
     tool = builder(python)
-    programs = [(path, Path(path).stat().st_size, Path(path).stat().st_mtime_ns) for path in (tool[0], python)]
+    programs = [
+        (path, Path(path).stat().st_size, Path(path).stat().st_mtime_ns) for path in (tool[0], python)
+    ]
     identity = json.dumps([FORMAT, one.name, one.content, one.version, programs, sys.version])
     place = cache / "wheels" / hashlib.sha256(identity.encode()).hexdigest()[:32]
     remembered(place, lambda directory: run_build(one, directory, tool))
@@ -117,7 +131,9 @@ def run_build(one: Package, directory: Path, tool: tuple[str, ...]) -> Path:
     shutil.copytree(one.directory, copy, symlinks=True)
     out.mkdir(0o755)
     words, env = [*tool, str(out), str(copy)], {**os.environ, **build_variables(one)}
-    done = subprocess.run(words, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        words, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
     wheels = list(out.glob("*.whl"))
     if done.returncode != 0 or len(wheels) != 1:
         said = "\n".join((done.stdout + done.stderr).strip().splitlines()[-12:])

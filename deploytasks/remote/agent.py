@@ -136,11 +136,17 @@ class Agent:
             return {"ok": False, "code": 1, "error": str(failure), "kind": failure.kind}
         except OSError as error:
             where = " (%s)" % error.filename if error.filename else ""
-            what = "%s: %s%s; see the host's disk and permissions" % (operation["name"], error.strerror or error, where)
+            what = "%s: %s%s; see the host's disk and permissions" % (
+                operation["name"],
+                error.strerror or error,
+                where,
+            )
             return {"ok": False, "code": 1, "error": what, "kind": "system"}
         except Exception as bug:
-            frames = ["%s:%d in %s" % (frame.filename, frame.lineno, frame.name)
-                      for frame in traceback.extract_tb(bug.__traceback__)]
+            frames = [
+                "%s:%d in %s" % (frame.filename, frame.lineno, frame.name)
+                for frame in traceback.extract_tb(bug.__traceback__)
+            ]
             error = "%s in operation %s; please report it" % (type(bug).__name__, operation["name"])
             return {"ok": False, "code": 3, "error": error, "kind": "bug", "tail": frames}
 

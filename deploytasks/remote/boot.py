@@ -31,7 +31,10 @@ def start(texts):
     """Run the agent, or say in its own protocol that this Python is too old."""
     if sys.version_info < (3, 8):
         version = ".".join(str(part) for part in sys.version_info[:3])
-        error = "python3 is %s, deploytasks needs 3.8 or newer on the host; set DEPLOY_PYTHON to a newer one" % version
+        error = (
+            "python3 is %s, deploytasks needs 3.8 or newer on the host; set DEPLOY_PYTHON to a newer one"
+            % version
+        )
         print(json.dumps({"event": "fatal", "error": error}), flush=True)
         return
     sys.meta_path.insert(0, Sources(texts))

@@ -20,14 +20,23 @@ class Child:
     def __init__(self, words, cwd, env, stdin):
         try:
             self.process = subprocess.Popen(
-                words, cwd=cwd or None, env=env, start_new_session=True,
-                stdin=subprocess.PIPE if stdin else subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                words,
+                cwd=cwd or None,
+                env=env,
+                start_new_session=True,
+                stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
             )
         except OSError as error:
             what = "%s: %s" % (words[0], error.strerror or error)
-            raise Failure("cannot start %s; see that it exists and is executable on the host" % what) from error
+            raise Failure(
+                "cannot start %s; see that it exists and is executable on the host" % what
+            ) from error
         if stdin:
-            threading.Thread(target=self._feed, args=(stdin.encode("utf-8", "surrogateescape"),), daemon=True).start()
+            threading.Thread(
+                target=self._feed, args=(stdin.encode("utf-8", "surrogateescape"),), daemon=True
+            ).start()
 
     @property
     def pid(self):
@@ -50,8 +59,11 @@ class Child:
         self.process.stdout.close()
         if self.process.poll() is None:
             self.kill()
-            raise Failure("did not end within %g s and was killed; raise DEPLOY_STEP_TIMEOUT or see why it hangs" % timeout,
-                          "timeout")
+            raise Failure(
+                "did not end within %g s and was killed; raise DEPLOY_STEP_TIMEOUT or see why it hangs"
+                % timeout,
+                "timeout",
+            )
         return self.process.returncode, list(lines.tail)
 
     def _chunks(self, deadline):

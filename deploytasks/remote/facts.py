@@ -36,7 +36,9 @@ def facts(state, python="python3", shared_files=(), env_group=None, salt=""):
         "free_inodes": space.f_favail,
         "has_inodes": space.f_files > 0,
         "clock": time.time(),
-        "missing_shared": [name for name in shared_files if not os.path.exists(os.path.join(state.root, "shared", name))],
+        "missing_shared": [
+            name for name in shared_files if not os.path.exists(os.path.join(state.root, "shared", name))
+        ],
         "group": group_exists(env_group),
         "lock": lock.read(state.root),
         "inventory": inventory(state),
@@ -69,7 +71,9 @@ def version(program):
     """The first line of `<program> --version`, or an empty text when it is not there."""
     if not shutil.which(program):
         return ""
-    done = subprocess.run([program, "--version"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    done = subprocess.run(
+        [program, "--version"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
     return done.stdout.decode("utf-8", "replace").split("\n")[0].strip()
 
 

@@ -23,7 +23,10 @@ def verify(state, url, timeout=30.0, host_header=None, expect=None):
         if state.cancelled():
             raise Failure("stopped, because another host failed or the run was interrupted", "cancelled")
         if time.monotonic() + pause >= deadline:
-            raise Failure("%s: %s after %g s; see the application's log on this host" % (url, last, timeout), "unhealthy")
+            raise Failure(
+                "%s: %s after %g s; see the application's log on this host" % (url, last, timeout),
+                "unhealthy",
+            )
         time.sleep(pause)
         attempt += 1
 
@@ -37,7 +40,11 @@ def ask(url, timeout, host_header, expect):
     connection = connect(parts.hostname, parts.port, timeout=timeout, **options)
     try:
         path = urllib.parse.urlunsplit(("", "", parts.path or "/", parts.query, ""))
-        connection.request("GET", path, headers={"User-Agent": "deploytasks", **({"Host": host_header} if host_header else {})})
+        connection.request(
+            "GET",
+            path,
+            headers={"User-Agent": "deploytasks", **({"Host": host_header} if host_header else {})},
+        )
         response = connection.getresponse()
         body = response.read(SNIPPET).decode("utf-8", "replace")
     except (OSError, http.client.HTTPException) as error:

@@ -19,10 +19,21 @@ def install_facts(state, python="python3", installer="auto"):
     complete = sorted(name for name in names if venv.usable(os.path.join(venvs, name)))
     able = bool(found["can_venv"] and pip_words(found))
     space = os.statvfs(existing(state.root))
-    room = {"free_bytes": space.f_bavail * space.f_frsize, "free_inodes": space.f_favail,
-            "has_inodes": space.f_files > 0}
-    return {**found, **room, "venv": able, "uv": uv or "", "installer": "uv" if uv else "pip", "venvs": complete,
-            "tag": {"cpython": "cp", "pypy": "pp"}.get(found["implementation"], ""), "platforms": platforms(found)}
+    room = {
+        "free_bytes": space.f_bavail * space.f_frsize,
+        "free_inodes": space.f_favail,
+        "has_inodes": space.f_files > 0,
+    }
+    return {
+        **found,
+        **room,
+        "venv": able,
+        "uv": uv or "",
+        "installer": "uv" if uv else "pip",
+        "venvs": complete,
+        "tag": {"cpython": "cp", "pypy": "pp"}.get(found["implementation"], ""),
+        "platforms": platforms(found),
+    }
 
 
 def install(state, release, key, python, bundle, mode, installer, packages, import_paths=None):
@@ -39,8 +50,13 @@ def install(state, release, key, python, bundle, mode, installer, packages, impo
     names = [key] if mode != "none" else []
     if mode == "none" or import_paths:
         names.append("own-" + release)
-        make_own(state, names[-1], python, keyed if mode != "none" else None,
-                 {os.path.join(top, path): modules for path, modules in (import_paths or {}).items()})
+        make_own(
+            state,
+            names[-1],
+            python,
+            keyed if mode != "none" else None,
+            {os.path.join(top, path): modules for path, modules in (import_paths or {}).items()},
+        )
     relink("../../venvs/" + names[-1], os.path.join(top, ".venv"))
     write_json(os.path.join(top, ".deploytasks", "environments.json"), names)
     return {"key": key, "reused": reused}
@@ -49,7 +65,9 @@ def install(state, release, key, python, bundle, mode, installer, packages, impo
 def make(state, keyed, python, bundle, installer, packages, top):
     """The environment `keyed`, from the bundle."""
     if not os.path.isdir(bundle):
-        raise Failure("the packages of %s were not shipped; deploy again" % os.path.basename(keyed), "missing")
+        raise Failure(
+            "the packages of %s were not shipped; deploy again" % os.path.basename(keyed), "missing"
+        )
     venv.make(state, keyed, Installer(state, python, installer), bundle, packages, top)
 
 
@@ -69,7 +87,9 @@ def make_own(state, name, python, keyed, paths):
         state.emit("%s has no ensurepip: the environment has no pip; use `uv pip install`" % python)
         words = [find_uv(), "venv", "--quiet", "--python", found["executable"], place]
     else:
-        raise Failure("%s has no ensurepip, and there is no uv; `apt install python3-venv` there" % python, "install")
+        raise Failure(
+            "%s has no ensurepip, and there is no uv; `apt install python3-venv` there" % python, "install"
+        )
     run(state, words, "make the environment")
 
 
@@ -85,7 +105,11 @@ def collect(state, keep):
         if os.path.islink(os.path.join(top, ".venv")):
             needed.add(os.path.basename(os.readlink(os.path.join(top, ".venv"))))
     venvs, bundles = os.path.join(state.root, "venvs"), os.path.join(state.root, ".deploytasks", "bundles")
-    unused = [os.path.join(venvs, name) for name in listing(venvs) if name not in needed and venv.NAMES.fullmatch(name)]
+    unused = [
+        os.path.join(venvs, name)
+        for name in listing(venvs)
+        if name not in needed and venv.NAMES.fullmatch(name)
+    ]
     for path in [*unused, *(os.path.join(bundles, name) for name in listing(bundles))]:
         venv.retire(state, path)
     empty(os.path.join(state.root, ".deploytasks", "trash"))

@@ -16,7 +16,9 @@ class Installer:
         self.uv = interpreter.find_uv() if kind == "uv" else None
         self.found = interpreter.interpreter(python)
         if not self.uv and not interpreter.pip_words(self.found):
-            raise Failure("there is neither uv nor a pip for %s; `apt install python3-venv` there" % python, "install")
+            raise Failure(
+                "there is neither uv nor a pip for %s; `apt install python3-venv` there" % python, "install"
+            )
 
     def create(self, place):
         """An empty environment."""
@@ -31,10 +33,21 @@ class Installer:
         index = ["--no-index"] if offline else []
         if self.uv:
             # copies, because a hot patch in one environment must not reach uv's cache, and others, through a hard link
-            kept = ["--link-mode=copy", "--compile-bytecode", *cache_option(self.state.root), "--python", python]
+            kept = [
+                "--link-mode=copy",
+                "--compile-bytecode",
+                *cache_option(self.state.root),
+                "--python",
+                python,
+            ]
             run(self.state, [self.uv, "pip", "install", *kept, *index, *words], "install the requirements")
             return
-        said = ["--disable-pip-version-check", "--no-input", "--progress-bar=off", "--no-warn-script-location"]
+        said = [
+            "--disable-pip-version-check",
+            "--no-input",
+            "--progress-bar=off",
+            "--no-warn-script-location",
+        ]
         pip = [*interpreter.pip_words(self.found, place), "install", "--no-compile"]
         run(self.state, [*pip, *said, *index, *words], "install the requirements")
         # files that are meant for other Pythons do not compile, and that is no failure
@@ -44,7 +57,15 @@ class Installer:
     def wheel(self, source, target, env):
         """Build the wheel of a source directory into the directory `target`."""
         if self.uv:
-            words = [self.uv, "build", "--wheel", "--python", self.python, *cache_option(self.state.root), "--out-dir"]
+            words = [
+                self.uv,
+                "build",
+                "--wheel",
+                "--python",
+                self.python,
+                *cache_option(self.state.root),
+                "--out-dir",
+            ]
         else:
             builder = os.path.join(target, "builder")
             self.create(builder)
@@ -56,7 +77,8 @@ class Installer:
 def cache_option(root):
     """uv's own cache where it is writable and on the filesystem of the environments, else one beside them."""
     default = os.environ.get("UV_CACHE_DIR") or os.path.join(
-        os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "uv")
+        os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "uv"
+    )
     found = default
     while not os.path.isdir(found):
         found = os.path.dirname(found) or "/"

@@ -25,8 +25,17 @@ print(json.dumps({
     "ensurepip": find_spec("ensurepip") is not None, "can_venv": find_spec("venv") is not None,
 }))
 """
-NOTHING = {"python": "", "implementation": "", "executable": "", "platform": "", "libc": ["", ""], "own_pip": "",
-           "bundled_pip": "", "ensurepip": False, "can_venv": False}
+NOTHING = {
+    "python": "",
+    "implementation": "",
+    "executable": "",
+    "platform": "",
+    "libc": ["", ""],
+    "own_pip": "",
+    "bundled_pip": "",
+    "ensurepip": False,
+    "can_venv": False,
+}
 
 
 def interpreter(python):
@@ -35,7 +44,8 @@ def interpreter(python):
     if not path:
         return NOTHING
     done = subprocess.run(
-        [path, "-I", "-c", ASK], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        [path, "-I", "-c", ASK], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
     return json.loads(done.stdout.decode()) if done.returncode == 0 else NOTHING
 
 

@@ -3,8 +3,8 @@
 import os
 import shutil
 
-from deploytasks.remote.files import read_json
 from deploytasks.remote.failure import Failure
+from deploytasks.remote.files import read_json
 
 
 def inventory(state, details=False):
@@ -19,7 +19,11 @@ def inventory(state, details=False):
         if details:
             entry["provenance"] = read_json(os.path.join(private, "release.json"), {})
         releases.append(entry)
-    return {"current": current, "dangling": current is not None and current not in names, "releases": releases}
+    return {
+        "current": current,
+        "dangling": current is not None and current not in names,
+        "releases": releases,
+    }
 
 
 def served(root):
@@ -66,9 +70,16 @@ def environment_keys(root, salt):
 
     release = served(root)
     found = read_json(os.path.join(root, "releases", release, "environment.json")) if release else None
-    return None if found is None else {
-        name: hashlib.pbkdf2_hmac("sha256", text.encode("utf-8", "surrogateescape"), salt.encode(), 100).hex()
-        for name, text in found.items()}
+    return (
+        None
+        if found is None
+        else {
+            name: hashlib.pbkdf2_hmac(
+                "sha256", text.encode("utf-8", "surrogateescape"), salt.encode(), 100
+            ).hex()
+            for name, text in found.items()
+        }
+    )
 
 
 def existing(path):

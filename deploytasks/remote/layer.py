@@ -20,8 +20,16 @@ def make_layer(place, keyed, paths):
     inside = os.path.join(place, os.path.relpath(packages, keyed))
     os.makedirs(inside)
     os.mkdir(os.path.join(place, "bin"))
-    for name in ["pyvenv.cfg", *(os.path.join("bin", name) for name in os.listdir(os.path.join(keyed, "bin")))]:
-        borrow(os.path.join(keyed, name), os.path.join(place, name), os.path.basename(keyed), os.path.basename(place))
+    for name in [
+        "pyvenv.cfg",
+        *(os.path.join("bin", name) for name in os.listdir(os.path.join(keyed, "bin"))),
+    ]:
+        borrow(
+            os.path.join(keyed, name),
+            os.path.join(place, name),
+            os.path.basename(keyed),
+            os.path.basename(place),
+        )
     # addsitedir and not a plain line: .pth files in there must count too
     lines = [*paths, "import site; site.addsitedir(%r)" % packages]
     write(os.path.join(inside, "deploytasks.pth"), "\n".join(lines) + "\n")

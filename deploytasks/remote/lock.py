@@ -45,7 +45,13 @@ def load(root):
     except (OSError, ValueError):
         found = None
     if not isinstance(found, dict) or "token" not in found:
-        return {"token": "", "kind": "rubbish", "user": "somebody", "machine": "?", "reason": RUBBISH % place(root)}
+        return {
+            "token": "",
+            "kind": "rubbish",
+            "user": "somebody",
+            "machine": "?",
+            "reason": RUBBISH % place(root),
+        }
     return found
 
 
@@ -126,8 +132,12 @@ def check(root, token):
     """Failure(kind="lock_lost") unless the lock is ours."""
     found = load(root)
     if found is None or found["token"] != token:
-        whose = "nobody's" if found is None else "%s@%s's" % (found.get("user", "?"), found.get("machine", "?"))
-        raise Failure("this run's lock is gone, it is %s now; see `fab status`, then deploy again" % whose, "lock_lost")
+        whose = (
+            "nobody's" if found is None else "%s@%s's" % (found.get("user", "?"), found.get("machine", "?"))
+        )
+        raise Failure(
+            "this run's lock is gone, it is %s now; see `fab status`, then deploy again" % whose, "lock_lost"
+        )
     return found
 
 
@@ -170,8 +180,10 @@ def freeze(root, message, holder):
     with guarded(root):
         found = load(root)
         if found is not None:
-            raise Failure("is held by %s@%s; `fab unlock` first" % (found.get("user", "?"), found.get("machine", "?")),
-                          "locked")
+            raise Failure(
+                "is held by %s@%s; `fab unlock` first" % (found.get("user", "?"), found.get("machine", "?")),
+                "locked",
+            )
         put(root, {**holder, "token": holder.get("run_id", "freeze"), "kind": "freeze", "reason": message})
 
 

@@ -24,7 +24,9 @@ def attempt(url, timeout, migrates):
         version = login.value("SELECT VERSION()")
         login.goodbye()
     if migrates and read_only not in ("0", "OFF"):
-        raise verdict.misconfigured("read-only", "point the URL at a server that takes writes, or SET GLOBAL read_only = 0")
+        raise verdict.misconfigured(
+            "read-only", "point the URL at a server that takes writes, or SET GLOBAL read_only = 0"
+        )
     raise verdict.ready(version)
 
 
@@ -84,7 +86,9 @@ class Login:
         self.encrypt(offered)
 
     def encrypt(self, offered):
-        self.flags = LONG_PASSWORD | PROTOCOL_41 | TRANSACTIONS | SECURE | PLUGIN | (WITH_DB if self.database else 0)
+        self.flags = (
+            LONG_PASSWORD | PROTOCOL_41 | TRANSACTIONS | SECURE | PLUGIN | (WITH_DB if self.database else 0)
+        )
         mode = self.query.get("ssl-mode", self.query.get("ssl_mode", "preferred")).lower()
         if offered & SSL and mode != "disabled":
             self.flags |= SSL
@@ -95,12 +99,20 @@ class Login:
                 context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
             self.socket, self.secure = context.wrap_socket(self.socket, server_hostname=self.host), True
         elif mode.startswith(("required", "verify")):
-            raise verdict.misconfigured("does not speak TLS and ssl-mode is %s" % mode, "switch TLS on in the server, or set ssl-mode")
+            raise verdict.misconfigured(
+                "does not speak TLS and ssl-mode is %s" % mode, "switch TLS on in the server, or set ssl-mode"
+            )
 
     def authenticate(self):
         answer = self.proof(self.plugin, self.salt)
         body = struct.pack("<IIB", self.flags, 1 << 24, 45) + bytes(23) + self.user.encode() + b"\0"
-        body += bytes([len(answer)]) + answer + (self.database.encode() + b"\0" if self.database else b"") + self.plugin + b"\0"
+        body += (
+            bytes([len(answer)])
+            + answer
+            + (self.database.encode() + b"\0" if self.database else b"")
+            + self.plugin
+            + b"\0"
+        )
         self.send(body)
         while True:
             reply = self.packet()
@@ -126,7 +138,9 @@ class Login:
         elif plugin == b"mysql_clear_password" and self.secure:
             return self.password + b"\0"
         else:
-            raise verdict.untried("asks for %s, which the probe does not speak" % plugin.decode("ascii", "replace"))
+            raise verdict.untried(
+                "asks for %s, which the probe does not speak" % plugin.decode("ascii", "replace")
+            )
         return bytes(a ^ b for a, b in zip(first, mask))
 
     def value(self, query):
@@ -149,9 +163,13 @@ def failure(code, text):
     """What an error packet means."""
     text = "%d %s" % (code, text[6:] if text.startswith("#") else text)
     if code in (1045, 1698, 1130):
-        return verdict.refused(text, "correct the user and password in the URL, or the account's host (GRANT … TO user@host)")
+        return verdict.refused(
+            text, "correct the user and password in the URL, or the account's host (GRANT … TO user@host)"
+        )
     if code in (1044, 1049):
-        return verdict.misconfigured(text, "create the database, or correct its name in the URL; --fresh waits for it")
+        return verdict.misconfigured(
+            text, "create the database, or correct its name in the URL; --fresh waits for it"
+        )
     if code == 1129:
         return verdict.misconfigured(text, "FLUSH HOSTS on the server", verdict.PERMANENT)
     if code in (1040, 1203):

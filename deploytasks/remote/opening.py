@@ -25,5 +25,11 @@ def execute(state, words, cwd="", env=None, stdin="", timeout=3600.0, changing=T
     printed = []
     code, tail = state.spawn(words, directory, env, stdin, timeout, printed.append if capture else state.emit)
     error = "killed by signal %d" % -code if code < 0 else ""
-    answer = {"ok": code == 0, "code": code, "tail": tail, "error": error, "kind": "" if code == 0 else "exit"}
+    answer = {
+        "ok": code == 0,
+        "code": code,
+        "tail": tail,
+        "error": error,
+        "kind": "" if code == 0 else "exit",
+    }
     return {"__result__": {**answer, "value": "\n".join(printed) if capture else None}}

@@ -23,8 +23,10 @@ CURES = {
     "3D000": "create the database, or correct its name in the URL; --fresh waits for it",
     "42501": "grant the role the right",
 }
-USABLE = ("SELECT pg_postmaster_start_time()::text, pg_is_in_recovery()::text, current_setting('transaction_read_only'), "
-          "coalesce(has_schema_privilege(current_schema(), 'CREATE'), false)::text")
+USABLE = (
+    "SELECT pg_postmaster_start_time()::text, pg_is_in_recovery()::text, current_setting('transaction_read_only'), "
+    "coalesce(has_schema_privilege(current_schema(), 'CREATE'), false)::text"
+)
 
 
 def attempt(url, timeout, migrates):
@@ -50,7 +52,11 @@ def why(error):
         return "its name cannot be resolved"
     if isinstance(error, (socket.timeout, TimeoutError)):
         return "no answer"
-    return (error.strerror or type(error).__name__).lower() if isinstance(error, OSError) else type(error).__name__
+    return (
+        (error.strerror or type(error).__name__).lower()
+        if isinstance(error, OSError)
+        else type(error).__name__
+    )
 
 
 def hosts(url):
@@ -95,11 +101,17 @@ class Login:
                 self.socket.close()
         started, recovering, read_only, may_create = rows[0]
         if migrates and recovering == "true":
-            raise verdict.not_yet("in recovery (a standby, or not promoted yet)", "point the URL at the primary server")
+            raise verdict.not_yet(
+                "in recovery (a standby, or not promoted yet)", "point the URL at the primary server"
+            )
         if migrates and read_only == "on":
-            raise verdict.misconfigured("read-only", "set default_transaction_read_only off for this role and database")
+            raise verdict.misconfigured(
+                "read-only", "set default_transaction_read_only off for this role and database"
+            )
         if migrates and may_create != "true":
-            raise verdict.misconfigured("role %s may not CREATE in its schema" % self.user, "grant it: GRANT CREATE ON SCHEMA public")
+            raise verdict.misconfigured(
+                "role %s may not CREATE in its schema" % self.user, "grant it: GRANT CREATE ON SCHEMA public"
+            )
         raise verdict.ready(started)
 
     def connect(self):
@@ -110,7 +122,14 @@ class Login:
         else:
             self.socket = socket.create_connection((self.host, self.port), self.timeout)
             self.encrypt(self.query.get("sslmode", "prefer"))
-        parameters = [b"user", self.user.encode(), b"database", self.database.encode(), b"application_name", b"deploytasks"]
+        parameters = [
+            b"user",
+            self.user.encode(),
+            b"database",
+            self.database.encode(),
+            b"application_name",
+            b"deploytasks",
+        ]
         if self.query.get("options"):
             parameters += [b"options", self.query["options"].encode()]
         body = struct.pack("!I", 196608) + b"".join(part + b"\0" for part in parameters) + b"\0"
@@ -123,7 +142,9 @@ class Login:
         if self.take(1) == b"S":
             self.socket = self.context(mode).wrap_socket(self.socket, server_hostname=self.host)
         elif mode != "prefer":
-            raise verdict.misconfigured("does not speak TLS and sslmode is %s" % mode, "switch ssl on in the server, or set sslmode")
+            raise verdict.misconfigured(
+                "does not speak TLS and sslmode is %s" % mode, "switch ssl on in the server, or set sslmode"
+            )
 
     def context(self, mode):
         root = self.query.get("sslrootcert") or os.path.expanduser("~/.postgresql/root.crt")
@@ -146,7 +167,9 @@ class Login:
         kind = self.take(1)
         body = self.take(struct.unpack("!I", self.take(4))[0] - 4)
         if kind == b"E":
-            raise self.failure({part[:1].decode(): part[1:].decode("utf-8", "replace") for part in body.split(b"\0") if part})
+            raise self.failure(
+                {part[:1].decode(): part[1:].decode("utf-8", "replace") for part in body.split(b"\0") if part}
+            )
         return kind, body
 
     def send(self, kind, body):
@@ -159,7 +182,9 @@ class Login:
         if code in LATER:
             return verdict.not_yet("%s %s" % (code, LATER[code]))
         if code == "53300":
-            return verdict.not_yet("53300 no free connection slot", "raise max_connections, or close idle clients", busy=True)
+            return verdict.not_yet(
+                "53300 no free connection slot", "raise max_connections, or close idle clients", busy=True
+            )
         if code in ("28P01", "28000"):
             return verdict.refused("%s %s" % (code, text), CURES[code])
         if code in CURES:
@@ -182,7 +207,9 @@ class Login:
             elif method == 10:
                 self.scram(body[4:])
             elif method != 0:
-                raise verdict.untried("asks for an authentication that the probe does not speak (%d)" % method)
+                raise verdict.untried(
+                    "asks for an authentication that the probe does not speak (%d)" % method
+                )
 
     def scram(self, offered):
         if b"SCRAM-SHA-256" not in offered.split(b"\0"):
@@ -194,8 +221,12 @@ class Login:
         challenge = self.message()[1][4:].decode()
         fields = dict(part.split("=", 1) for part in challenge.split(","))
         if not fields["r"].startswith(nonce):
-            raise verdict.misconfigured("answers the login with another's nonce", "see what stands between here and the server")
-        salted = hashlib.pbkdf2_hmac("sha256", self.password.encode(), base64.b64decode(fields["s"]), int(fields["i"]))
+            raise verdict.misconfigured(
+                "answers the login with another's nonce", "see what stands between here and the server"
+            )
+        salted = hashlib.pbkdf2_hmac(
+            "sha256", self.password.encode(), base64.b64decode(fields["s"]), int(fields["i"])
+        )
         without = "c=biws,r=" + fields["r"]
         signed = ",".join((bare, challenge, without)).encode()
         client = hmac.new(salted, b"Client Key", "sha256").digest()
@@ -205,7 +236,9 @@ class Login:
         final = self.message()[1][4:].decode()
         server = hmac.new(hmac.new(salted, b"Server Key", "sha256").digest(), signed, "sha256").digest()
         if final != "v=" + base64.b64encode(server).decode():
-            raise verdict.misconfigured("does not know the password itself", "see what stands between here and the server")
+            raise verdict.misconfigured(
+                "does not know the password itself", "see what stands between here and the server"
+            )
 
     def ask(self, query):
         self.send(b"Q", query.encode() + b"\0")
@@ -232,7 +265,11 @@ def pooler(text):
     """PgBouncer gives everything the one code 08P01: only its text tells."""
     low = text.lower()
     if "no such database" in low or "does not exist" in low:
-        return verdict.misconfigured("PgBouncer: %s" % text, "correct the database in the URL, or PgBouncer's [databases]")
+        return verdict.misconfigured(
+            "PgBouncer: %s" % text, "correct the database in the URL, or PgBouncer's [databases]"
+        )
     if "authentication" in low or "password" in low or "no such user" in low or "login rejected" in low:
-        return verdict.refused("PgBouncer: %s" % text, "correct the user and password in the URL, or PgBouncer's auth_file")
+        return verdict.refused(
+            "PgBouncer: %s" % text, "correct the user and password in the URL, or PgBouncer's auth_file"
+        )
     return verdict.not_yet("PgBouncer: %s" % text, "see that the server behind PgBouncer runs")

@@ -46,6 +46,11 @@ def empty(trash):
     """Delete what is in the trash, detached from this conversation."""
     if os.path.isdir(trash) and os.listdir(trash):
         subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", DELETE, trash], start_new_session=True, close_fds=True, cwd="/",
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            [sys.executable, "-I", "-S", "-c", DELETE, trash],
+            start_new_session=True,
+            close_fds=True,
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )

@@ -16,7 +16,9 @@ def attempt(url, timeout):
         user, password = urllib.parse.unquote(url.username or ""), urllib.parse.unquote(url.password or "")
         if password:
             say(connection, stream, *(["AUTH", user, password] if user else ["AUTH", password]))
-        database = dict(urllib.parse.parse_qsl(url.query)).get("db") or (url.path.lstrip("/") if not is_socket(url) else "")
+        database = dict(urllib.parse.parse_qsl(url.query)).get("db") or (
+            url.path.lstrip("/") if not is_socket(url) else ""
+        )
         if database.isdigit() and database != "0":
             say(connection, stream, "SELECT", database)
         say(connection, stream, "PING")

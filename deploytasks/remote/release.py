@@ -13,8 +13,10 @@ def path_of(state, release):
     """The directory of a release; Failure when this host does not have it."""
     path = os.path.join(state.root, "releases", release)
     if not os.path.isdir(path):
-        raise Failure("release %s is not on this host; see `releases`, or leave the host out with --limit" % release,
-                      "missing")
+        raise Failure(
+            "release %s is not on this host; see `releases`, or leave the host out with --limit" % release,
+            "missing",
+        )
     return path
 
 
@@ -89,8 +91,13 @@ def record(state, entry):
     directory = os.path.join(state.root, ".deploytasks")
     if not os.path.isdir(directory):
         return
-    line = json.dumps({"at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), **entry}, separators=(",", ":")) + "\n"
-    descriptor = os.open(os.path.join(directory, "history.jsonl"), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    line = (
+        json.dumps({"at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), **entry}, separators=(",", ":"))
+        + "\n"
+    )
+    descriptor = os.open(
+        os.path.join(directory, "history.jsonl"), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644
+    )
     try:
         os.write(descriptor, line.encode("utf-8"))
     finally:

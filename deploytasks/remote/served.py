@@ -37,8 +37,10 @@ def served_environment(state, key):
 def fingerprints(texts, key):
     """{name: keyed digest} of some texts."""
     secret = bytes.fromhex(key)
-    return {name: hashlib.blake2b(text.encode("utf-8", "surrogateescape"), key=secret, digest_size=16).hexdigest()
-            for name, text in texts.items()}
+    return {
+        name: hashlib.blake2b(text.encode("utf-8", "surrogateescape"), key=secret, digest_size=16).hexdigest()
+        for name, text in texts.items()
+    }
 
 
 def parsed(text):
@@ -47,7 +49,9 @@ def parsed(text):
     while position < len(text):
         match = LINE.match(text, position)
         if match:
-            found[match[1]] = match[2] if match[2] is not None else re.sub(r"\\(.)", r"\1", match[3], flags=re.DOTALL)
+            found[match[1]] = (
+                match[2] if match[2] is not None else re.sub(r"\\(.)", r"\1", match[3], flags=re.DOTALL)
+            )
             position = match.end()
         else:
             foreign.append(text.count("\n", 0, position) + 1)

@@ -16,17 +16,25 @@ def attempt(url, root, base, created):
     place = os.path.realpath(os.path.join(base, name))
     if place.startswith(os.path.realpath(os.path.join(root, "releases")) + os.sep):
         cure = "put it in a directory of DEPLOY_SHARED_DIRS, or give an absolute path outside releases/"
-        raise verdict.misconfigured("%s is inside a release and would be lost with it" % name, cure, verdict.PERMANENT)
+        raise verdict.misconfigured(
+            "%s is inside a release and would be lost with it" % name, cure, verdict.PERMANENT
+        )
     directory = os.path.dirname(place)
     if not os.path.isdir(directory):
-        raise verdict.misconfigured("directory %s does not exist" % directory, "create it on the host", verdict.PERMANENT)
+        raise verdict.misconfigured(
+            "directory %s does not exist" % directory, "create it on the host", verdict.PERMANENT
+        )
     if not os.access(directory, os.W_OK | os.X_OK):
-        raise verdict.misconfigured("directory %s is not writable" % directory, "make it writable for this user", verdict.PERMANENT)
+        raise verdict.misconfigured(
+            "directory %s is not writable" % directory, "make it writable for this user", verdict.PERMANENT
+        )
     if not os.path.exists(place):
         if created:
             raise verdict.ready("missing")
         cure = "set DEPLOY_MIGRATE or a postinstall that creates it, or create it on the host"
-        raise verdict.misconfigured("%s does not exist and nothing that follows creates it" % place, cure, verdict.PERMANENT)
+        raise verdict.misconfigured(
+            "%s does not exist and nothing that follows creates it" % place, cure, verdict.PERMANENT
+        )
     read(place)
     raise verdict.ready(place)
 
@@ -34,7 +42,9 @@ def attempt(url, root, base, created):
 def read(place):
     """Read the schema: `SELECT 1` succeeds on a locked file and on rubbish."""
     if not os.access(place, os.W_OK):
-        raise verdict.misconfigured("%s is not writable" % place, "make it writable for this user", verdict.PERMANENT)
+        raise verdict.misconfigured(
+            "%s is not writable" % place, "make it writable for this user", verdict.PERMANENT
+        )
     try:
         connection = sqlite3.connect("file:%s?mode=rw" % urllib.parse.quote(place), uri=True, timeout=0.2)
         try:
@@ -46,4 +56,6 @@ def read(place):
     except sqlite3.OperationalError as error:
         raise verdict.not_yet("%s: %s" % (place, error), "see who holds the lock") from None
     except sqlite3.DatabaseError as error:
-        raise verdict.misconfigured("%s: %s" % (place, error), "restore it, or move it away", verdict.PERMANENT) from None
+        raise verdict.misconfigured(
+            "%s: %s" % (place, error), "restore it, or move it away", verdict.PERMANENT
+        ) from None

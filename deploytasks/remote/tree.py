@@ -11,7 +11,13 @@ from deploytasks.remote.failure import Failure
 from deploytasks.remote.files import TOOL_NAMES, read_json, write, write_json
 from deploytasks.remote.scan import MANIFEST, content_id, manifest_of, scan, signature, untouched
 
-MODES = {"releases": 0o755, "shared": 0o755, "venvs": 0o755, ".deploytasks": 0o755, ".deploytasks/bundles": 0o700}
+MODES = {
+    "releases": 0o755,
+    "shared": 0o755,
+    "venvs": 0o755,
+    ".deploytasks": 0o755,
+    ".deploytasks/bundles": 0o700,
+}
 
 
 def prepare(state, release, owner):
@@ -54,7 +60,9 @@ def foreign(found, owner):
     if same and found.get("environment") == owner["environment"]:
         return ""
     whose = "%s, environment %s" % (found.get("project"), found.get("environment"))
-    return "belongs to %s; choose another DEPLOY_PATH, or remove .deploytasks/owner there if it is yours" % whose
+    return (
+        "belongs to %s; choose another DEPLOY_PATH, or remove .deploytasks/owner there if it is yours" % whose
+    )
 
 
 def newest(directory):
@@ -126,9 +134,13 @@ def seal(state, release, manifest, provenance):
     prune_directories(top, directories, shipped)
     wrong = [path for path, entry in shipped.items() if path not in files or not matches(files[path], entry)]
     if wrong:
-        raise Failure("the upload left %d paths other than shipped, first %r; deploy again" % (len(wrong), wrong[0]))
+        raise Failure(
+            "the upload left %d paths other than shipped, first %r; deploy again" % (len(wrong), wrong[0])
+        )
     os.makedirs(os.path.join(top, ".deploytasks"), exist_ok=True)
-    write_json(os.path.join(top, MANIFEST), {path: signature(files[path]) + [shipped[path][2]] for path in shipped})
+    write_json(
+        os.path.join(top, MANIFEST), {path: signature(files[path]) + [shipped[path][2]] for path in shipped}
+    )
     write_json(os.path.join(top, ".deploytasks", "release.json"), provenance)
     write(os.path.join(top, "REVISION"), provenance["revision"] + "\n")
     return {"files": len(shipped)}
@@ -169,7 +181,9 @@ def edited(state, shared=()):
             found.append(path)
             continue
         if not untouched(status, entry) and (
-            status.st_mode != entry[0] or status.st_size != entry[1] or content_id(full, status, entry[4]) != entry[4]
+            status.st_mode != entry[0]
+            or status.st_size != entry[1]
+            or content_id(full, status, entry[4]) != entry[4]
         ):
             found.append(path)
     return sorted(found)

@@ -27,7 +27,9 @@ for name in sys.argv[2:]:
 
 def usable(place):
     """Whether an environment is complete and its interpreter still there."""
-    return os.path.exists(os.path.join(place, COMPLETE)) and os.path.exists(os.path.join(place, "bin", "python"))
+    return os.path.exists(os.path.join(place, COMPLETE)) and os.path.exists(
+        os.path.join(place, "bin", "python")
+    )
 
 
 def make(state, keyed, installer, bundle, packages, release):
@@ -91,7 +93,10 @@ def site_packages(place):
 def respell(place, old, new):
     """Scripts and pyvenv.cfg speak of the environment `new` where they spoke of `old`."""
     scripts = os.path.join(place, "bin")
-    for path in [os.path.join(place, "pyvenv.cfg"), *(os.path.join(scripts, name) for name in os.listdir(scripts))]:
+    for path in [
+        os.path.join(place, "pyvenv.cfg"),
+        *(os.path.join(scripts, name) for name in os.listdir(scripts)),
+    ]:
         if os.path.islink(path) or not os.path.isfile(path):
             continue
         with open(path, "rb") as stream:

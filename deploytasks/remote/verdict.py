@@ -9,7 +9,14 @@ class Attempt(Exception):
 
     def __init__(self, kind, text, code=NOT_READY, cure="", server=None, busy=False):
         super().__init__(text)
-        self.kind, self.text, self.code, self.cure, self.server, self.busy = kind, text, code, cure, server, busy
+        self.kind, self.text, self.code, self.cure, self.server, self.busy = (
+            kind,
+            text,
+            code,
+            cure,
+            server,
+            busy,
+        )
 
 
 def refused(text, cure):

@@ -10,7 +10,9 @@ from deploytasks.remote.failure import Failure
 def shipped(bundle, packages):
     """Paths of the shipped vendored wheels, each byte for byte what was built."""
     wheels = os.path.join(bundle, "wheels")
-    return [checked(os.path.join(wheels, name), expected) for name, expected in sorted(packages["wheels"].items())]
+    return [
+        checked(os.path.join(wheels, name), expected) for name, expected in sorted(packages["wheels"].items())
+    ]
 
 
 def checked(path, expected):
@@ -38,8 +40,11 @@ def built_here(state, installer, bundle, packages, place):
         if fits(one["made_for"], installer.found):
             found.append(checked(os.path.join(bundle, "wheels", one["wheel"]), one["sha256"]))
         elif packages["offline"]:
-            raise Failure("%s has C extensions, and its wheel was made for another Python or platform than "
-                          "this host's; DEPLOY_WHEELHOUSE=no" % one["name"], "install")
+            raise Failure(
+                "%s has C extensions, and its wheel was made for another Python or platform than "
+                "this host's; DEPLOY_WHEELHOUSE=no" % one["name"],
+                "install",
+            )
         else:
             state.emit("%s has C extensions and is built on this host" % one["name"])
             target = os.path.join(place, "built", one["name"])
@@ -77,7 +82,11 @@ def compare(path, target):
     """What is installed in the directory `target` is what the wheel holds, its version and every byte of its files."""
     with zipfile.ZipFile(path) as archive:
         for name in archive.namelist():
-            if name.endswith("/") or ".data/" in name or (".dist-info/" in name and not name.endswith("/METADATA")):
+            if (
+                name.endswith("/")
+                or ".data/" in name
+                or (".dist-info/" in name and not name.endswith("/METADATA"))
+            ):
                 continue
             try:
                 with open(os.path.join(target, name), "rb") as stream:
@@ -85,5 +94,8 @@ def compare(path, target):
             except OSError:
                 same = False
             if not same:
-                raise Failure("%s of %s is not what was built; another requirement brings its own copy: rename one"
-                              % (name, os.path.basename(path)), "install")
+                raise Failure(
+                    "%s of %s is not what was built; another requirement brings its own copy: rename one"
+                    % (name, os.path.basename(path)),
+                    "install",
+                )

@@ -4,4 +4,14 @@ from .manifest import Entry, Manifest
 from .revision import Revision, check_branch, identities, refuse_reserved, resolve_revision
 from .stage import Tree, stage
 
-__all__ = ["Entry", "Manifest", "Revision", "Tree", "check_branch", "identities", "refuse_reserved", "resolve_revision", "stage"]
+__all__ = [
+    "Entry",
+    "Manifest",
+    "Revision",
+    "Tree",
+    "check_branch",
+    "identities",
+    "refuse_reserved",
+    "resolve_revision",
+    "stage",
+]

@@ -7,7 +7,7 @@ import re
 import stat
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -33,13 +33,18 @@ class Wanted(NamedTuple):
 def ships(path: str) -> bool:
     """Whether a path may reach a host at all."""
     parts = path.split("/")
-    return parts[0] != "environments" and not path.endswith(".pyc") and not {".git", "__pycache__"} & set(parts)
+    return (
+        parts[0] != "environments" and not path.endswith(".pyc") and not {".git", "__pycache__"} & set(parts)
+    )
 
 
 def of_commit(root: Path, commit: str, dependencies: Sequence[Dependency]) -> dict[str, Wanted]:
     """Everything committed at the revision, submodules at their pins included."""
     git_dir = Path(git.run(root, "rev-parse", "--absolute-git-dir").strip())
-    repositories = [("", git_dir, commit), *((f"{one.path}/", one.git_dir, one.commit) for one in dependencies)]
+    repositories = [
+        ("", git_dir, commit),
+        *((f"{one.path}/", one.git_dir, one.commit) for one in dependencies),
+    ]
     with ThreadPoolExecutor(JOBS) as pool:
         parts = pool.map(lambda repository: list(listed(*repository)), repositories)
         return {path: wanted for part in parts for path, wanted in part if ships(path)}
@@ -47,7 +52,9 @@ def of_commit(root: Path, commit: str, dependencies: Sequence[Dependency]) -> di
 
 def listed(prefix: str, git_dir: Path, commit: str) -> Iterator[tuple[str, Wanted]]:
     """The files and links of one repository at a commit."""
-    for item in git.run(git_dir, *git.inside(git_dir), "ls-tree", "-r", "-z", "--full-tree", commit).split("\0"):
+    for item in git.run(git_dir, *git.inside(git_dir), "ls-tree", "-r", "-z", "--full-tree", commit).split(
+        "\0"
+    ):
         head, _, name = item.partition("\t")
         if name and not head.startswith("160000"):
             mode, _, blob = head.split()
@@ -56,7 +63,10 @@ def listed(prefix: str, git_dir: Path, commit: str) -> Iterator[tuple[str, Wante
 
 def of_work_tree(root: Path, dependencies: Sequence[Dependency]) -> dict[str, Wanted]:
     """Everything on disk less what git ignores, in the project and in every initialised submodule."""
-    trees = [("", root), *((f"{one.path}/", one.work_tree) for one in dependencies if (one.work_tree / ".git").exists())]
+    trees = [
+        ("", root),
+        *((f"{one.path}/", one.work_tree) for one in dependencies if (one.work_tree / ".git").exists()),
+    ]
     with ThreadPoolExecutor(JOBS) as pool:
         parts = pool.map(lambda tree: list(on_disk(*tree)), trees)
         return {path: wanted for part in parts for path, wanted in part if ships(path)}
@@ -64,7 +74,9 @@ def of_work_tree(root: Path, dependencies: Sequence[Dependency]) -> dict[str, Wa
 
 def on_disk(prefix: str, tree: Path) -> Iterator[tuple[str, Wanted]]:
     """The files and links of one work tree."""
-    names = git.run(tree, "ls-files", "--cached", "--others", "--exclude-standard", "--deduplicate", "-z").split("\0")
+    names = git.run(
+        tree, "ls-files", "--cached", "--others", "--exclude-standard", "--deduplicate", "-z"
+    ).split("\0")
     for name in filter(None, names):
         try:
             mode = os.lstat(tree / name).st_mode
@@ -85,5 +97,3 @@ def kept_by_rsync(tree: Path, patterns: Sequence[str]) -> frozenset[str]:
         done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, check=True)
     names = (ESCAPED.sub(lambda found: bytes([int(found[1], 8)]), line) for line in done.stdout.splitlines())
     return frozenset(name.decode("utf-8", "surrogateescape") for name in names if not name.endswith(b"/"))
-
-

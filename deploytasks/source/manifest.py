@@ -44,8 +44,10 @@ class Manifest:
     @cached_property
     def digest(self) -> str:
         """SHA-256 over paths, modes and contents: equal for equal trees, on every machine."""
-        lines = (f"{entry.mode:o} {entry.id} {path}\0".encode("utf-8", "surrogateescape")
-                 for path, entry in sorted(self.entries.items()))
+        lines = (
+            f"{entry.mode:o} {entry.id} {path}\0".encode("utf-8", "surrogateescape")
+            for path, entry in sorted(self.entries.items())
+        )
         return hashlib.sha256(b"".join(lines)).hexdigest()
 
     def executable(self, path: str) -> bool:

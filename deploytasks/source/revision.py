@@ -24,12 +24,16 @@ class Revision:
 def resolve_revision(root: Path, ref: str = "HEAD") -> Revision:
     """The commit that `ref` names. Raises UsageError when it names none, or `root` is no git repository."""
     if git.answer(root, "rev-parse", "--is-inside-work-tree") != "true":
-        raise UsageError(f"{root}: is not a git work tree; `git init` and commit, a revision is what is deployed")
-    commit = None if ref.startswith("-") else git.answer(root, "rev-parse", "--verify", "-q", f"{ref}^{{commit}}")
+        raise UsageError(
+            f"{root}: is not a git work tree; `git init` and commit, a revision is what is deployed"
+        )
+    commit = (
+        None if ref.startswith("-") else git.answer(root, "rev-parse", "--verify", "-q", f"{ref}^{{commit}}")
+    )
     if not commit:
         raise UsageError(f"--revision: {ref!r} names no commit here; fetch it, or see `git log`")
     branch = git.answer(root, "rev-parse", "--abbrev-ref", "--symbolic-full-name", ref)
-    named = branch if branch and branch not in ("HEAD", ref) or (branch == ref and ref != "HEAD") else None
+    named = branch if (branch and branch not in ("HEAD", ref)) or (branch == ref and ref != "HEAD") else None
     return Revision(commit, named, git.answer(root, "describe", "--tags", "--always", commit) or commit[:7])
 
 
@@ -43,7 +47,9 @@ def check_branch(root: Path, commit: str, branch: str) -> None:
     if git.answer(root, "rev-parse", "--verify", "-q", ref) is None:
         raise UsageError(f"DEPLOY_BRANCH: there is no branch {name}; push it, or correct DEPLOY_BRANCH")
     if git.call(root, "merge-base", "--is-ancestor", commit, ref).returncode != 0:
-        raise UsageError(f"--revision: {commit[:7]} is not in {name} (DEPLOY_BRANCH); merge and push it first")
+        raise UsageError(
+            f"--revision: {commit[:7]} is not in {name} (DEPLOY_BRANCH); merge and push it first"
+        )
 
 
 def refuse_reserved(root: Path, commit: str) -> None:
@@ -51,8 +57,10 @@ def refuse_reserved(root: Path, commit: str) -> None:
     listed = git.run(root, "ls-tree", "--name-only", "-z", "--full-tree", commit, "--", *RESERVED)
     taken = [name for name in listed.split("\0") if name]
     if taken:
-        raise UsageError(f"{taken[0]}: is tracked at the root of {commit[:7]}, and is a name that deploytasks writes in every "
-                         f"release; `git rm --cached {taken[0]}`")
+        raise UsageError(
+            f"{taken[0]}: is tracked at the root of {commit[:7]}, and is a name that deploytasks writes in every "
+            f"release; `git rm --cached {taken[0]}`"
+        )
 
 
 def identities(root: Path) -> tuple[str, ...]:

@@ -55,7 +55,11 @@ def cache_root(process: Mapping[str, str]) -> Path:
 
 @contextmanager
 def stage(
-    environment: Environment, revision: Revision, *, dependencies: Sequence[Dependency], cache: Path | None = None
+    environment: Environment,
+    revision: Revision,
+    *,
+    dependencies: Sequence[Dependency],
+    cache: Path | None = None,
 ) -> Iterator[Tree]:
     """The staged tree of a revision; nobody else touches it until the block ends: each run at one time has its own."""
     name = hashlib.sha256(str(environment.root).encode("utf-8", "surrogateescape")).hexdigest()[:16]
@@ -63,8 +67,11 @@ def stage(
     with free_place(base / "trees" / name / environment.name) as place:
         base.chmod(0o700)
         commit = environment.settings.source == "commit"
-        wanted = (listing.of_commit(environment.root, revision.commit, dependencies) if commit
-                  else listing.of_work_tree(environment.root, dependencies))
+        wanted = (
+            listing.of_commit(environment.root, revision.commit, dependencies)
+            if commit
+            else listing.of_work_tree(environment.root, dependencies)
+        )
         manifest = bring_up_to_date(place, wanted)
         if environment.settings.exclude:
             kept = listing.kept_by_rsync(place / "tree", environment.settings.exclude)
@@ -162,9 +169,15 @@ def parents(path: str) -> Iterator[str]:
 def write_all(tree: Path, stale: Mapping[str, Wanted]) -> Known:
     """Write files afresh; answers how each was left."""
     left: Known = {}
-    for origin, group in groupby(sorted(stale.items(), key=lambda item: str(item[1].origin)), lambda item: item[1].origin):
+    for origin, group in groupby(
+        sorted(stale.items(), key=lambda item: str(item[1].origin)), lambda item: item[1].origin
+    ):
         items = list(group)
-        contents = blobs(origin, [want.id for _, want in items]) if items[0][1].id else (from_disk(want) for _, want in items)
+        contents = (
+            blobs(origin, [want.id for _, want in items])
+            if items[0][1].id
+            else (from_disk(want) for _, want in items)
+        )
         for (path, want), data in zip(items, contents, strict=True):
             left[path] = write(tree / path, want, data)
     return left
@@ -179,7 +192,9 @@ def from_disk(want: Wanted) -> bytes:
 def blobs(git_dir: Path, ids: Sequence[str]) -> Iterator[bytes]:
     """The contents of blobs, in order, from one git process."""
     words = ("git", *git.inside(git_dir), "cat-file", "--batch")
-    process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=git.clean_environment(os.environ))
+    process = subprocess.Popen(
+        words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=git.clean_environment(os.environ)
+    )
     assert process.stdin is not None and process.stdout is not None
     try:
         for blob in ids:

@@ -46,7 +46,8 @@ def known_releases(inventory: Mapping[str, Any]) -> list[Release]:
     """The releases of a host's inventory; foreign names in releases/ are none."""
     return [
         Release(entry["id"], good=bool(entry.get("verified")), bad=bool(entry.get("bad")))
-        for entry in inventory["releases"] if is_release_id(entry["id"])
+        for entry in inventory["releases"]
+        if is_release_id(entry["id"])
     ]
 
 
@@ -57,7 +58,9 @@ def retire(inventory: Mapping[str, Any], current: str | None, keep: int) -> list
     kept = sorted({release.id for release in releases} | ({current} if current else set()))
     return [
         Operation("prune", {"releases": list(retired)}, "prune", f"prune {len(retired)} release(s)"),
-        Operation("collect", {"keep": [name for name in kept if name not in retired]}, "", "collect environments"),
+        Operation(
+            "collect", {"keep": [name for name in kept if name not in retired]}, "", "collect environments"
+        ),
     ]
 
 
@@ -79,7 +82,9 @@ def bad(release: str) -> Operation:
 
 def flip_back(context: StepContext) -> list[Operation]:
     """The host serves what it served before: code, dependencies and environment, restarted and verified."""
-    back = Operation("publish", {"release": context.previous}, "publish", f"back to {context.previous or 'no release'}")
+    back = Operation(
+        "publish", {"release": context.previous}, "publish", f"back to {context.previous or 'no release'}"
+    )
     if context.previous is None:
         return [back]
     old = replace(context, release=context.previous, built=None)
@@ -98,13 +103,25 @@ def served(inventory: Mapping[str, Any]) -> str | None:
 
 def give_back(entry: Mapping[str, Any]) -> list[Operation]:
     """Record what happened and give the lock back."""
-    return [Operation("record", {"entry": dict(entry)}, "", "history"), Operation("release_lock", {}, "", "unlock")]
+    return [
+        Operation("record", {"entry": dict(entry)}, "", "history"),
+        Operation("release_lock", {}, "", "unlock"),
+    ]
 
 
 def entry(plan: Plan, release: str | None, outcome: str, seconds: float, error: str | None) -> dict[str, Any]:
     """One line of history.jsonl: who did what, with the outcome."""
-    known = {"command": plan.command, "environment": plan.environment.name, "release": release, "outcome": outcome}
-    who = {"revision": plan.revision.commit if plan.revision else None, "who": plan.identity.who, "from": plan.identity.machine}
+    known = {
+        "command": plan.command,
+        "environment": plan.environment.name,
+        "release": release,
+        "outcome": outcome,
+    }
+    who = {
+        "revision": plan.revision.commit if plan.revision else None,
+        "who": plan.identity.who,
+        "from": plan.identity.machine,
+    }
     why = {"error": error.splitlines()[0][:300]} if error else {}
     return {**known, **who, "run": plan.identity.run_id, "seconds": round(seconds, 2), **why}
 

@@ -27,8 +27,12 @@ def open_root(plan: Plan) -> Operation:
 def check(plan: Plan, host: Host) -> list[Operation]:
     """Read everything a check decides on, in one round trip."""
     settings = plan.environment.settings
-    asked = {"python": settings.python, "shared_files": list(settings.shared_files), "env_group": settings.env_group,
-             "salt": plan.identity.run_id}
+    asked = {
+        "python": settings.python,
+        "shared_files": list(settings.shared_files),
+        "env_group": settings.env_group,
+        "salt": plan.identity.run_id,
+    }
     tools = {"python": settings.python, "installer": settings.installer}
     return [
         open_root(plan),
@@ -41,8 +45,10 @@ def check(plan: Plan, host: Host) -> list[Operation]:
 def fingerprints(plan: Plan) -> dict[str, str]:
     """{key: fingerprint} of the application's keys, salted with this run's id; remote/inventory.py makes the same."""
     salt = plan.identity.run_id.encode()
-    return {name: hashlib.pbkdf2_hmac("sha256", text.encode("utf-8", "surrogateescape"), salt, 100).hex()
-            for name, text in plan.environment.revealed().items()}
+    return {
+        name: hashlib.pbkdf2_hmac("sha256", text.encode("utf-8", "surrogateescape"), salt, 100).hex()
+        for name, text in plan.environment.revealed().items()
+    }
 
 
 def tool_facts(asked: Future[tuple[Result, ...]]) -> Callable[[], Mapping[str, Any]]:
@@ -84,13 +90,25 @@ def link_shared(context: StepContext) -> list[Operation]:
     from ..provenance import provenance
 
     settings, release = context.environment.settings, context.release
-    sealed = {"release": release, "manifest": context.built.tree.manifest.packed(), "provenance": provenance(context)}
+    sealed = {
+        "release": release,
+        "manifest": context.built.tree.manifest.packed(),
+        "provenance": provenance(context),
+    }
     text = canonical(context.environment.revealed())
-    shared = {"release": release, "directories": list(settings.shared_dirs), "files": list(settings.shared_files)}
+    shared = {
+        "release": release,
+        "directories": list(settings.shared_dirs),
+        "files": list(settings.shared_files),
+    }
     return [
         Operation("seal", sealed, "", "check the upload"),
-        Operation("write_environment", {"release": release, "text": text, "group": settings.env_group}, "",
-                  "write .env"),
+        Operation(
+            "write_environment",
+            {"release": release, "text": text, "group": settings.env_group},
+            "",
+            "write .env",
+        ),
         Operation("link_shared", shared, "link_shared", "link shared"),
     ]
 

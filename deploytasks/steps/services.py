@@ -27,7 +27,11 @@ def ship_bundle(context: StepContext) -> list[Operation]:
     assert context.built is not None
     if context.built.bundle.mode == "none" or context.key in context.facts["venvs"]:
         return []
-    arguments = {"source": str(context.built.bundle.path), "target": bundle_place(context), "excludes": exclusions(())}
+    arguments = {
+        "source": str(context.built.bundle.path),
+        "target": bundle_place(context),
+        "excludes": exclusions(()),
+    }
     return [Operation("upload", arguments, "", "rsync of the packages")]
 
 
@@ -37,8 +41,14 @@ def install(context: StepContext) -> list[Operation]:
     bundle, settings = context.built.bundle, context.environment.settings
     paths = {path: list(modules) for path, modules in bundle.import_paths.items()}
     what = {"bundle": bundle_place(context), "packages": dict(bundle.packages), "import_paths": paths}
-    arguments = {"release": context.release, "key": context.key, "python": settings.python, "mode": bundle.mode,
-                 "installer": context.facts["installer"], **what}
+    arguments = {
+        "release": context.release,
+        "key": context.key,
+        "python": settings.python,
+        "mode": bundle.mode,
+        "installer": context.facts["installer"],
+        **what,
+    }
     return [Operation("install", arguments, "install", "install the packages")]
 
 
@@ -47,20 +57,39 @@ def awaited(environment: Environment, *, usable: bool) -> dict[str, Any]:
     named = environment.settings.wait_for
     names = ("DATABASE_URL",) if named is None else named
     found = [variable for name in names if (variable := environment.get(name)) and variable.value.reveal()]
-    return {one.name: {"url": one.value.reveal(), "usable": usable and one.name == "DATABASE_URL"} for one in found}
+    return {
+        one.name: {"url": one.value.reveal(), "usable": usable and one.name == "DATABASE_URL"}
+        for one in found
+    }
 
 
 def asked(
-    environment: Environment, *, base: str, timeout: float | None = None, fresh: bool = False, created: bool = True,
-    once: bool = False, migrates: bool | None = None,
+    environment: Environment,
+    *,
+    base: str,
+    timeout: float | None = None,
+    fresh: bool = False,
+    created: bool = True,
+    once: bool = False,
+    migrates: bool | None = None,
 ) -> list[Operation]:
     """Wait for the services of an environment on the host; nothing when there are none. URLs travel over stdin."""
     usable = bool(environment.settings.migrate) if migrates is None else migrates
     services = awaited(environment, usable=usable)
-    options = {"timeout": timeout or environment.settings.wait_timeout, "fresh": fresh, "migrates": usable,
-               "created": created, "base": base, "once": once}
+    options = {
+        "timeout": timeout or environment.settings.wait_timeout,
+        "fresh": fresh,
+        "migrates": usable,
+        "created": created,
+        "base": base,
+        "once": once,
+    }
     step = "wait_for_services"
-    return [Operation("wait", {"services": services, **options}, step, f"wait for {', '.join(services)}")] if services else []
+    return (
+        [Operation("wait", {"services": services, **options}, step, f"wait for {', '.join(services)}")]
+        if services
+        else []
+    )
 
 
 def wait(context: StepContext) -> list[Operation]:
@@ -70,7 +99,9 @@ def wait(context: StepContext) -> list[Operation]:
     own = context.built.tree.manifest.executable("postinstall")
     created = bool(settings.migrate or settings.postinstall or own)
     fresh = context.plan.options.fresh or context.previous is None
-    return asked(context.environment, base=str(context.layout.release(context.release)), fresh=fresh, created=created)
+    return asked(
+        context.environment, base=str(context.layout.release(context.release)), fresh=fresh, created=created
+    )
 
 
 def ask_before_rollback(run: Run, fleet: Fleet, context: StepContext) -> None:
@@ -78,14 +109,21 @@ def ask_before_rollback(run: Run, fleet: Fleet, context: StepContext) -> None:
     from ..environment import Variable
     from ..fleet import HostsFailed, failure_of
 
-    there = fleet.ask(context.host, [Operation("environment_of", {"release": context.release}, "", "read its environment")])
+    there = fleet.ask(
+        context.host, [Operation("environment_of", {"release": context.release}, "", "read its environment")]
+    )
     if not there[0].ok:
         return
     known = {one.name: one for one in context.environment.variables}
     blank = Variable("", Secret(""), Origin("host"), True)
-    variables = tuple(replace(known.get(name, blank), name=name, value=Secret(text)) for name, text in there[0].value.items())
+    variables = tuple(
+        replace(known.get(name, blank), name=name, value=Secret(text))
+        for name, text in there[0].value.items()
+    )
     environment = replace(context.environment, variables=variables)
-    operations = asked(environment, base=str(context.layout.release(context.release)), once=True, migrates=False)
+    operations = asked(
+        environment, base=str(context.layout.release(context.release)), once=True, migrates=False
+    )
     results = fleet.ask(context.host, operations) if operations else ()
     failure = failure_of(context.host, operations, results)
     if failure is not None and failure.exit_code == NOT_READY:

@@ -58,14 +58,20 @@ def postinstall(c: Any, env: str = "", limit: Any = None, yes: bool = False, jso
     return show(report, as_json=json)
 
 
-@task(positional=["command"], iterable=["limit"], help={"command": "the command, quoted as one word", "env": ENV, "limit": LIMIT})
+@task(
+    positional=["command"],
+    iterable=["limit"],
+    help={"command": "the command, quoted as one word", "env": ENV, "limit": LIMIT},
+)
 @entry("run")
 def run(c: Any, command: Any = None, env: str = "", limit: Any = None) -> int:
     """Run a command in current on the hosts, with its environment; the exit code is passed on."""
     from .. import chores
     from ..printer import Printer
 
-    code, _ = chores.run(planned(c, "run", env, limit), refuse_option(command or "", "run"), observer=Printer())
+    code, _ = chores.run(
+        planned(c, "run", env, limit), refuse_option(command or "", "run"), observer=Printer()
+    )
     return code
 
 

@@ -12,13 +12,25 @@ from .release import ENV, JSON, LIMIT
 from .session import show, watching
 
 
-@task(iterable=["limit"], help={"env": ENV, "fresh": "the service is new: wait for its database until the deadline",
-                                "timeout": "seconds (default DEPLOY_WAIT_TIMEOUT)", "limit": LIMIT, "json": JSON})
+@task(
+    iterable=["limit"],
+    help={
+        "env": ENV,
+        "fresh": "the service is new: wait for its database until the deadline",
+        "timeout": "seconds (default DEPLOY_WAIT_TIMEOUT)",
+        "limit": LIMIT,
+        "json": JSON,
+    },
+)
 @entry("db.wait")
-def wait(c: Any, env: str = "", fresh: bool = False, timeout: float = 0.0, limit: Any = None, json: bool = False) -> int:
+def wait(
+    c: Any, env: str = "", fresh: bool = False, timeout: float = 0.0, limit: Any = None, json: bool = False
+) -> int:
     """Wait on the hosts until the services can be used; also before there is any release."""
     from .. import chores
 
     with watching() as watcher:
-        report = chores.wait(planned(c, "db.wait", env, limit), fresh=fresh, timeout=timeout or None, observer=watcher)
+        report = chores.wait(
+            planned(c, "db.wait", env, limit), fresh=fresh, timeout=timeout or None, observer=watcher
+        )
     return show(report, as_json=json)

@@ -40,7 +40,10 @@ def entry(name: str) -> Callable[[Body], Body]:
             except Exit:
                 raise
             except Exception as bug:
-                code, error = BUG, f"{type(bug).__name__} in deploytasks; please report it with the lines above"
+                code, error = (
+                    BUG,
+                    f"{type(bug).__name__} in deploytasks; please report it with the lines above",
+                )
                 console.trouble(location(bug))
             if error is not None:
                 console.trouble(error)
@@ -71,7 +74,13 @@ def signals_as_interrupts() -> Iterator[None]:
 
 def failure_document(name: str, environment: str | None, code: int, error: str) -> dict[str, Any]:
     """The JSON of a command that ended before it had a report."""
-    empty: dict[str, Any] = {"revision": None, "release": None, "outcome": "failed", "exit_code": code, "error": error}
+    empty: dict[str, Any] = {
+        "revision": None,
+        "release": None,
+        "outcome": "failed",
+        "exit_code": code,
+        "error": error,
+    }
     return {"schema": 1, "command": name, "environment": environment, **empty, "hosts": [], "steps": []}
 
 
@@ -85,4 +94,6 @@ def refuse_hosts_option(context: Any) -> None:
     """`-H` would run the whole task once per host, each with a release and a lock of its own."""
     fabric = sys.modules.get("fabric")
     if fabric is not None and isinstance(context, fabric.Connection):
-        raise UsageError("-H: hosts come from DEPLOY_HOSTS in environments/; use --limit=HOST to narrow them down")
+        raise UsageError(
+            "-H: hosts come from DEPLOY_HOSTS in environments/; use --limit=HOST to narrow them down"
+        )

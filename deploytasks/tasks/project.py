@@ -20,5 +20,9 @@ def init(c: Any, path: str = ".") -> int:
     written = scaffold(Path(path))
     for name in written:
         console.result(f"wrote {name}")
-    console.result("nothing to write: all of it is there" if not written else "next: edit environments/, then `fab check`")
+    console.result(
+        "nothing to write: all of it is there"
+        if not written
+        else "next: edit environments/, then `fab check`"
+    )
     return 0

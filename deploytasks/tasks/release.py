@@ -18,29 +18,50 @@ YES = "answer the confirmation of DEPLOY_CONFIRM with yes"
 @task(
     iterable=["limit", "skip"],
     help={
-        "env": ENV, "revision": "git revision to deploy (default HEAD)", "limit": LIMIT,
-        "skip": "leave out these steps: names with commas, or repeat the option", "dry-run": "plan only, change nothing",
-        "yes": YES, "json": JSON, "wait-lock": "seconds to wait for another run's lock (default 0)",
+        "env": ENV,
+        "revision": "git revision to deploy (default HEAD)",
+        "limit": LIMIT,
+        "skip": "leave out these steps: names with commas, or repeat the option",
+        "dry-run": "plan only, change nothing",
+        "yes": YES,
+        "json": JSON,
+        "wait-lock": "seconds to wait for another run's lock (default 0)",
         "allow-dirty": "let local edits and moved or unpushed pins pass; the release is marked dirty",
         "fresh": "the services are new: wait for a missing database until the deadline",
         "timings": "show where the time went, step by step and host by host",
     },
 )
 @entry("deploy")
-def deploy(  # noqa: PLR0913 - the options of the command
-    c: Any, env: str = "", revision: str = "HEAD", limit: Any = None, skip: Any = None, dry_run: bool = False,
-    yes: bool = False, json: bool = False, wait_lock: float = 0.0, allow_dirty: bool = False, fresh: bool = False,
+def deploy(
+    c: Any,
+    env: str = "",
+    revision: str = "HEAD",
+    limit: Any = None,
+    skip: Any = None,
+    dry_run: bool = False,
+    yes: bool = False,
+    json: bool = False,
+    wait_lock: float = 0.0,
+    allow_dirty: bool = False,
+    fresh: bool = False,
     timings: bool = False,
 ) -> int:
     """Deploy a revision to every host of an environment."""
+    from ..content import lines, preview
     from ..deployment import execute
     from ..plan import Options
     from ..planning import plan_deploy
-    from ..content import lines, preview
 
     options = Options(fresh=fresh, wait_lock=wait_lock, allow_dirty=allow_dirty)
-    plan = plan_deploy(environment_of(env), recipe=recipe_of(c), revision=revision, limit=listed(limit),
-                       skip=listed(skip), options=options, ssh=ssh_of(c))
+    plan = plan_deploy(
+        environment_of(env),
+        recipe=recipe_of(c),
+        revision=revision,
+        limit=listed(limit),
+        skip=listed(skip),
+        options=options,
+        ssh=ssh_of(c),
+    )
     if is_dry(c, dry_run):
         return show(preview(plan, steps=True), as_json=json, lines=lines)
     confirm(plan.environment, "Deploy to", yes)
@@ -49,23 +70,42 @@ def deploy(  # noqa: PLR0913 - the options of the command
     return show(report, as_json=json, timings=timings)
 
 
-@task(iterable=["limit"], help={"env": ENV, "revision": "git revision to compare (default HEAD)", "limit": LIMIT, "json": JSON})
+@task(
+    iterable=["limit"],
+    help={"env": ENV, "revision": "git revision to compare (default HEAD)", "limit": LIMIT, "json": JSON},
+)
 @entry("plan")
 def plan(c: Any, env: str = "", revision: str = "HEAD", limit: Any = None, json: bool = False) -> int:
     """Show what a deploy would bring; exit 0 for nothing to do, 10 for changes pending."""
-    from ..planning import plan_deploy
     from ..content import lines, preview
+    from ..planning import plan_deploy
 
-    found = plan_deploy(environment_of(env), recipe=recipe_of(c), revision=revision, limit=listed(limit), ssh=ssh_of(c))
+    found = plan_deploy(
+        environment_of(env), recipe=recipe_of(c), revision=revision, limit=listed(limit), ssh=ssh_of(c)
+    )
     return show(preview(found), as_json=json, lines=lines)
 
 
-@task(iterable=["limit"], help={"env": ENV, "to": "release id to go back to (default: the previous good one)",
-                                "limit": LIMIT, "yes": YES, "json": JSON,
-                                "wait-lock": "seconds to wait for another run's lock (default 0)"})
+@task(
+    iterable=["limit"],
+    help={
+        "env": ENV,
+        "to": "release id to go back to (default: the previous good one)",
+        "limit": LIMIT,
+        "yes": YES,
+        "json": JSON,
+        "wait-lock": "seconds to wait for another run's lock (default 0)",
+    },
+)
 @entry("rollback")
 def rollback(
-    c: Any, env: str = "", to: str = "", limit: Any = None, yes: bool = False, json: bool = False, wait_lock: float = 0.0
+    c: Any,
+    env: str = "",
+    to: str = "",
+    limit: Any = None,
+    yes: bool = False,
+    json: bool = False,
+    wait_lock: float = 0.0,
 ) -> int:
     """Flip every host back to the previous good release."""
     from ..plan import Options
@@ -100,9 +140,9 @@ def releases(c: Any, env: str = "", limit: Any = None, json: bool = False) -> in
 @entry("status")
 def status(c: Any, env: str = "", limit: Any = None, json: bool = False) -> int:
     """Show what every host serves now; exit 6 when they disagree."""
-    from ..planning import plan_command
     from ..drift import lines
     from ..drift import status as known
+    from ..planning import plan_command
 
     report = known(plan_command(environment_of(env), "status", limit=listed(limit), ssh=ssh_of(c)))
     return show(report, as_json=json, lines=lines)

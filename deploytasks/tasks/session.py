@@ -58,8 +58,12 @@ def confirm(environment: Environment, what: str, yes: bool) -> None:
     if yes or not environment.settings.confirm:
         return
     if not sys.stdin.isatty():
-        raise UsageError(f"{environment.name}: wants a confirmation (DEPLOY_CONFIRM) and there is no terminal; add --yes")
-    sys.stderr.write(f"{what} {environment.name} on {', '.join(host.name for host in environment.hosts)}? [y/N] ")
+        raise UsageError(
+            f"{environment.name}: wants a confirmation (DEPLOY_CONFIRM) and there is no terminal; add --yes"
+        )
+    sys.stderr.write(
+        f"{what} {environment.name} on {', '.join(host.name for host in environment.hosts)}? [y/N] "
+    )
     sys.stderr.flush()
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
         raise UsageError(f"{environment.name}: not confirmed; nothing was contacted")
@@ -78,7 +82,11 @@ def watching() -> Iterator[Watcher]:
 
 
 def show(
-    report: Report, *, as_json: bool, timings: bool = False, lines: Callable[[Report], list[str]] | None = None
+    report: Report,
+    *,
+    as_json: bool,
+    timings: bool = False,
+    lines: Callable[[Report], list[str]] | None = None,
 ) -> int:
     """Print a report: the document, or its lines (default: the closing table), and the error with the last lines printed."""
     if report.error:
@@ -101,8 +109,10 @@ def table(report: Report) -> list[str]:
 
 def timing_lines(report: Report) -> list[str]:
     """Where the time went: each step on each host, working and waiting."""
-    return [f"{step.step:<18}{step.host or 'here':<24}{step.seconds:8.3f} s  of which on the wire {step.waited:.3f} s"
-            for step in report.steps]
+    return [
+        f"{step.step:<18}{step.host or 'here':<24}{step.seconds:8.3f} s  of which on the wire {step.waited:.3f} s"
+        for step in report.steps
+    ]
 
 
 def only_one(names: Sequence[str], option: str) -> str:

@@ -36,27 +36,57 @@ def local_urls_allowed(allowed: bool) -> bool:
     return allowed
 
 
-@task(iterable=["name", "discard"], help={
-    "name": NAME, "remote": "move the pins to the tip of the tracked branch, or the newest tag that matches `track`",
-    "to": "move the pin of the one named dependency to this ref", "commit": "commit the moved pins; nothing is pushed",
-    "dry-run": "only say what would move", "discard": "throw away the local edits of these dependencies",
-    "local-urls": LOCAL, "json": JSON,
-})
+@task(
+    iterable=["name", "discard"],
+    help={
+        "name": NAME,
+        "remote": "move the pins to the tip of the tracked branch, or the newest tag that matches `track`",
+        "to": "move the pin of the one named dependency to this ref",
+        "commit": "commit the moved pins; nothing is pushed",
+        "dry-run": "only say what would move",
+        "discard": "throw away the local edits of these dependencies",
+        "local-urls": LOCAL,
+        "json": JSON,
+    },
+)
 @entry("vendor.update")
 def update(
-    c: Any, name: Any = None, remote: bool = False, to: str = "", commit: bool = False, dry_run: bool = False,
-    discard: Any = None, local_urls: bool = False, json: bool = False,
+    c: Any,
+    name: Any = None,
+    remote: bool = False,
+    to: str = "",
+    commit: bool = False,
+    dry_run: bool = False,
+    discard: Any = None,
+    local_urls: bool = False,
+    json: bool = False,
 ) -> int:
     """Bring the work trees under vendor/ to their pins, or move the pins."""
     from .. import console
     from ..vendor.update import Move
     from ..vendor.update import update as bring
 
-    outcomes = bring(project(), names=listed(name), move=Move(remote, to or None), commit=commit, dry_run=dry_run,
-                     discard=listed(discard), local_urls=local_urls_allowed(local_urls))
+    outcomes = bring(
+        project(),
+        names=listed(name),
+        move=Move(remote, to or None),
+        commit=commit,
+        dry_run=dry_run,
+        discard=listed(discard),
+        local_urls=local_urls_allowed(local_urls),
+    )
     if json:
-        console.document([{"path": one.path, "commit": one.commit, "problem": one.problem or None,
-                           "change": one.change.document() if one.change else None} for one in outcomes])
+        console.document(
+            [
+                {
+                    "path": one.path,
+                    "commit": one.commit,
+                    "problem": one.problem or None,
+                    "change": one.change.document() if one.change else None,
+                }
+                for one in outcomes
+            ]
+        )
     else:
         console.updated(outcomes, committed=commit and not dry_run)
     return 1 if any(one.problem for one in outcomes) else 0
@@ -77,8 +107,13 @@ def status(c: Any, ignored: bool = False, json: bool = False) -> None:
         console.result(str(one))
 
 
-@task(help={"env": "environment whose policy and source mode apply (default: commit mode, pushed pins)",
-            "revision": "git revision to judge (default HEAD)", "json": JSON})
+@task(
+    help={
+        "env": "environment whose policy and source mode apply (default: commit mode, pushed pins)",
+        "revision": "git revision to judge (default HEAD)",
+        "json": JSON,
+    }
+)
 @entry("vendor.check")
 def check(c: Any, env: str = "", revision: str = "HEAD", json: bool = False) -> int:
     """Judge the vendored dependencies as the gate of a deploy does; exit 1 with findings."""
@@ -86,12 +121,27 @@ def check(c: Any, env: str = "", revision: str = "HEAD", json: bool = False) -> 
     from ..vendor import gate
 
     settings = environment_of(env).settings if env else None
-    rules = {"source": settings.source, "policy": settings.vendor_policy, "local_urls": settings.vendor_local_urls,
-             "allow_dirty": settings.allow_dirty} if settings else {"source": "worktree"}
+    rules = (
+        {
+            "source": settings.source,
+            "policy": settings.vendor_policy,
+            "local_urls": settings.vendor_local_urls,
+            "allow_dirty": settings.allow_dirty,
+        }
+        if settings
+        else {"source": "worktree"}
+    )
     passed = gate(project(), revision, **rules)
     if json:
-        console.document({"findings": [{"dependency": one.dependency, "what": one.what, "cure": one.cure}
-                                       for one in passed.findings], "notes": list(passed.notes)})
+        console.document(
+            {
+                "findings": [
+                    {"dependency": one.dependency, "what": one.what, "cure": one.cure}
+                    for one in passed.findings
+                ],
+                "notes": list(passed.notes),
+            }
+        )
     else:
         for line in (*map(str, passed.findings), *passed.notes):
             console.result(line)
@@ -127,8 +177,15 @@ def diff(c: Any, name: Any = None, json: bool = False) -> None:
         console.results(line for one in found for line in one.lines())
 
 
-@task(positional=["url"], help={"url": "URL of the repository", "name": "directory below vendor/ (default: from the URL)",
-                                "track": "branch that it follows, or a tag pattern such as 'v*'", "local-urls": LOCAL})
+@task(
+    positional=["url"],
+    help={
+        "url": "URL of the repository",
+        "name": "directory below vendor/ (default: from the URL)",
+        "track": "branch that it follows, or a tag pattern such as 'v*'",
+        "local-urls": LOCAL,
+    },
+)
 @entry("vendor.add")
 def add(c: Any, url: Any = None, name: str = "", track: str = "", local_urls: bool = False) -> None:
     """Add a private dependency as a submodule under vendor/."""

@@ -31,7 +31,9 @@ class Change:
     def lines(self) -> list[str]:
         """For people."""
         if self.old is None or self.new is None:
-            return [f"{self.path}: {'new' if self.old is None else 'removed'}, {(self.new or self.old or '')[:7]}"]
+            return [
+                f"{self.path}: {'new' if self.old is None else 'removed'}, {(self.new or self.old or '')[:7]}"
+            ]
         head = f"{self.path}: {self.old[:7]} → {self.new[:7]}"
         if self.unknown:
             return [f"{head} (the old commit is not in this clone)"]
@@ -40,14 +42,25 @@ class Change:
         return [*(rewind if self.removed else []), *(forward if self.added else [])] or [head]
 
     def document(self) -> dict[str, Any]:
-        return {"path": self.path, "old": self.old, "new": self.new, "added": list(self.added),
-                "removed": list(self.removed), "unknown": self.unknown}
+        return {
+            "path": self.path,
+            "old": self.old,
+            "new": self.new,
+            "added": list(self.added),
+            "removed": list(self.removed),
+            "unknown": self.unknown,
+        }
 
 
 def changes(old: Mapping[str, str], new: Sequence[Dependency]) -> tuple[Change, ...]:
     """What changes from the pins `old` ({path: commit}) to the dependencies `new`."""
-    found = [between(one.git_dir, one.path, old[one.path], one.commit) if one.path in old
-             else Change(one.path, None, one.commit) for one in new if old.get(one.path) != one.commit]
+    found = [
+        between(one.git_dir, one.path, old[one.path], one.commit)
+        if one.path in old
+        else Change(one.path, None, one.commit)
+        for one in new
+        if old.get(one.path) != one.commit
+    ]
     paths = {one.path for one in new}
     found += [Change(path, commit, None) for path, commit in old.items() if path not in paths]
     return tuple(sorted(found, key=lambda change: (not change.removed, change.path)))
@@ -63,6 +76,14 @@ def between(git_dir: Path, path: str, old: str, new: str) -> Change:
 
 def subjects(git_dir: Path, since: str, until: str) -> tuple[str, ...] | None:
     """`<7> <subject>` of the commits in `until` that `since` lacks, None when one of them is not here."""
-    words = (*git.inside(git_dir), "log", f"--max-count={MOST}", "--format=%h %s", "--abbrev=7", f"{since}..{until}", "--")
+    words = (
+        *git.inside(git_dir),
+        "log",
+        f"--max-count={MOST}",
+        "--format=%h %s",
+        "--abbrev=7",
+        f"{since}..{until}",
+        "--",
+    )
     listed = git.answer(git_dir, *words)
     return None if listed is None else tuple(listed.splitlines())

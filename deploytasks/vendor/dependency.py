@@ -59,10 +59,15 @@ def dependencies(repo: Path, revision: str) -> tuple[Dependency, ...]:
         return tuple(sorted(below(pool, repo, git_dir, revision, ""), key=lambda one: one.path))
 
 
-def below(pool: ThreadPoolExecutor, work_tree: Path, git_dir: Path, revision: str, prefix: str) -> Iterator[Dependency]:
+def below(
+    pool: ThreadPoolExecutor, work_tree: Path, git_dir: Path, revision: str, prefix: str
+) -> Iterator[Dependency]:
     """The submodules of one repository at a revision, and below them."""
-    direct = [described(one) for one in direct_dependencies(work_tree, git_dir, revision, prefix)] if prefix else list(
-        pool.map(described, direct_dependencies(work_tree, git_dir, revision, prefix)))
+    direct = (
+        [described(one) for one in direct_dependencies(work_tree, git_dir, revision, prefix)]
+        if prefix
+        else list(pool.map(described, direct_dependencies(work_tree, git_dir, revision, prefix)))
+    )
     for one in direct:
         yield one
         if one.present:
@@ -78,15 +83,26 @@ def direct_dependencies(work_tree: Path, git_dir: Path, revision: str, prefix: s
     for path, commit in links.items():
         name, section = by_path.get(path, (path, {}))
         place = work_tree / path
-        found.append(Dependency(
-            name, prefix + path, section.get("url", ""), commit, objects_of(place, git_dir, name), place, work_tree,
-            tuple(sorted({**section, "path": path}.items()))))
+        found.append(
+            Dependency(
+                name,
+                prefix + path,
+                section.get("url", ""),
+                commit,
+                objects_of(place, git_dir, name),
+                place,
+                work_tree,
+                tuple(sorted({**section, "path": path}.items())),
+            )
+        )
     return found
 
 
 def gitmodules(git_dir: Path, revision: str) -> dict[str, dict[str, str]]:
     """The sections of .gitmodules at a revision: {name: {key: value}}."""
-    done = git.call(git_dir, *git.inside(git_dir), "config", "--blob", f"{revision}:.gitmodules", "--list", "-z")
+    done = git.call(
+        git_dir, *git.inside(git_dir), "config", "--blob", f"{revision}:.gitmodules", "--list", "-z"
+    )
     sections: dict[str, dict[str, str]] = {}
     for item in done.stdout.decode("utf-8", "surrogateescape").split("\0"):
         key, _, value = item.partition("\n")
@@ -126,10 +142,19 @@ def described(one: Dependency) -> Dependency:
 
     if not one.git_dir.is_dir():
         return one
-    if git.call(one.git_dir, *git.inside(one.git_dir), "cat-file", "-e", f"{one.commit}^{{commit}}").returncode != 0:
+    if (
+        git.call(
+            one.git_dir, *git.inside(one.git_dir), "cat-file", "-e", f"{one.commit}^{{commit}}"
+        ).returncode
+        != 0
+    ):
         return one
     words = ("describe", "--tags", "--always", one.commit)
-    return replace(one, present=True, describe=git.answer(one.git_dir, *git.inside(one.git_dir), *words) or one.commit[:7])
+    return replace(
+        one,
+        present=True,
+        describe=git.answer(one.git_dir, *git.inside(one.git_dir), *words) or one.commit[:7],
+    )
 
 
 def effective_url(one: Dependency) -> str:
@@ -159,7 +184,8 @@ def selected(found: Sequence[Dependency], names: Sequence[str]) -> tuple[Depende
     from ..errors import UsageError
 
     keys: Mapping[str, Dependency] = {
-        key: one for one in found for key in (one.path.rpartition("/")[2], one.name, one.path)}
+        key: one for one in found for key in (one.path.rpartition("/")[2], one.name, one.path)
+    }
     unknown = [name for name in names if name not in keys]
     if unknown:
         known = ", ".join(one.path for one in found) or "none"

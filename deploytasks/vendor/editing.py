@@ -31,9 +31,13 @@ def add(repo: Path, url: str, *, name: str = "", track: str = "", local_urls: bo
     if is_local(url) and not url.startswith(("./", "../")) and not local_urls:
         raise UsageError(f"{url}: is a path of this machine; set DEPLOY_VENDOR_LOCAL_URLS=yes, or give a URL")
     if (repo / path).exists():
-        raise UsageError(f"{path}: is there already; choose another --name, or `inv vendor.remove --name={name}`")
+        raise UsageError(
+            f"{path}: is there already; choose another --name, or `inv vendor.remove --name={name}`"
+        )
     branch = ("-b", track) if track and "*" not in track else ()
-    git.run(repo, "submodule", "add", "--quiet", "--name", path, *branch, "--", url, path, local_urls=local_urls)
+    git.run(
+        repo, "submodule", "add", "--quiet", "--name", path, *branch, "--", url, path, local_urls=local_urls
+    )
     if track and not branch:
         git.run(repo, "config", "--file", ".gitmodules", f"submodule.{path}.track", track)
     elif not track:
@@ -52,7 +56,9 @@ def remove(repo: Path, name: str, *, discard: bool = False) -> str:
     """
     one = selected(top_level(repo), [name])[0]
     if (one.work_tree / ".git").exists() and not discard and (edits := hidden_edits(one.work_tree)):
-        raise UsageError(f"{one.path}: has {len(edits)} local edit(s), first {edits[0]}; commit them there, or add --discard")
+        raise UsageError(
+            f"{one.path}: has {len(edits)} local edit(s), first {edits[0]}; commit them there, or add --discard"
+        )
     git.call(repo, "submodule", "deinit", "--quiet", "--force", "--", one.path)
     git.run(repo, "rm", "--quiet", "--force", "--", one.path)
     git.call(repo, "config", "--remove-section", f"submodule.{one.name}")
@@ -79,6 +85,13 @@ def move(repo: Path, name: str, url: str, *, local_urls: bool = False) -> str:
     git.call(repo, "submodule", "sync", "--quiet", "--", one.path)
     git.call(repo, "config", f"submodule.{one.name}.url", effective_url(replace(one, url=url)))
     if one.git_dir.is_dir():
-        git.run(one.git_dir, *git.inside(one.git_dir), "remote", "set-url", "origin", effective_url(replace(one, url=url)))
+        git.run(
+            one.git_dir,
+            *git.inside(one.git_dir),
+            "remote",
+            "set-url",
+            "origin",
+            effective_url(replace(one, url=url)),
+        )
         git.run(one.git_dir, *git.inside(one.git_dir), "fetch", "-q", "origin", local_urls=local_urls)
     return one.path

@@ -42,14 +42,25 @@ class Gate:
 
 
 def gate(
-    repo: Path, revision: str, *, source: str = "commit", policy: str = "pushed", local_urls: bool = False,
+    repo: Path,
+    revision: str,
+    *,
+    source: str = "commit",
+    policy: str = "pushed",
+    local_urls: bool = False,
     allow_dirty: bool = False,
 ) -> Gate:
     """Judge every dependency at `revision`. Missing pins are fetched; an empty submodule is initialised; nothing else changes."""
     found = obtained(repo, revision, local_urls)
     with ThreadPoolExecutor(JOBS) as pool:
-        pins = [finding for part in pool.map(lambda one: list(pin_findings(one, policy, local_urls)), found) for finding in part]
-        trees = [finding for part in pool.map(lambda one: list(tree_findings(one)), found) for finding in part]
+        pins = [
+            finding
+            for part in pool.map(lambda one: list(pin_findings(one, policy, local_urls)), found)
+            for finding in part
+        ]
+        trees = [
+            finding for part in pool.map(lambda one: list(tree_findings(one)), found) for finding in part
+        ]
     pins = [*unsafe_twins(found), *pins]
     edits = project_edits(repo)
     if source == "commit":
@@ -66,7 +77,9 @@ def obtained(repo: Path, revision: str, local_urls: bool) -> tuple[Dependency, .
     """The dependencies, after everything that can be fetched has been: level by level, for what is below is unknown before."""
     found = dependencies(repo, revision)
     tried: set[str] = set()
-    while missing := [one for one in found if not one.present and one.path not in tried and safe(one, local_urls)]:
+    while missing := [
+        one for one in found if not one.present and one.path not in tried and safe(one, local_urls)
+    ]:
         with ThreadPoolExecutor(JOBS) as pool:
             list(pool.map(lambda one: fetch(one, local_urls), missing))
         tried |= {one.path for one in missing}
@@ -79,9 +92,27 @@ def fetch(one: Dependency, local_urls: bool) -> None:
     if not one.git_dir.is_dir():
         at_head = git.answer(one.parent, "rev-parse", f"HEAD:{one.own_path}") == one.commit
         if at_head and not any(one.work_tree.iterdir() if one.work_tree.is_dir() else ()):
-            git.call(one.parent, "submodule", "update", "--init", "--checkout", "--", one.own_path, local_urls=local_urls)
+            git.call(
+                one.parent,
+                "submodule",
+                "update",
+                "--init",
+                "--checkout",
+                "--",
+                one.own_path,
+                local_urls=local_urls,
+            )
         else:
-            git.call(one.parent, "clone", "-q", "--bare", "--", effective_url(one), str(one.git_dir), local_urls=local_urls)
+            git.call(
+                one.parent,
+                "clone",
+                "-q",
+                "--bare",
+                "--",
+                effective_url(one),
+                str(one.git_dir),
+                local_urls=local_urls,
+            )
         return
     for refs in (("+refs/heads/*:refs/remotes/origin/*",), (one.commit,)):
         words = (*git.inside(one.git_dir), "fetch", "-q", "--no-tags", "origin", *refs)
@@ -91,7 +122,12 @@ def fetch(one: Dependency, local_urls: bool) -> None:
 
 def has(one: Dependency) -> bool:
     """Whether the pinned commit is there now."""
-    return git.call(one.git_dir, *git.inside(one.git_dir), "cat-file", "-e", f"{one.commit}^{{commit}}").returncode == 0
+    return (
+        git.call(
+            one.git_dir, *git.inside(one.git_dir), "cat-file", "-e", f"{one.commit}^{{commit}}"
+        ).returncode
+        == 0
+    )
 
 
 def safe(one: Dependency, local_urls: bool) -> bool:
@@ -105,13 +141,28 @@ def unsafe(one: Dependency, local_urls: bool) -> Iterator[Finding]:
         if not SAFE_NAME.fullmatch(text) or any(part in ("..", ".git", "") for part in text.split("/")):
             yield Finding(printable(one.path), f"its {what} {printable(text)} is not safe", cure)
     if not one.url:
-        yield Finding(printable(one.path), "is not in .gitmodules, or has no url there", f"`inv vendor.move --name={one.name} --url=URL`")
-    elif one.url.startswith("-") or not one.url.isprintable() or ("::" in one.url.partition("/")[0] and "[" not in one.url):
+        yield Finding(
+            printable(one.path),
+            "is not in .gitmodules, or has no url there",
+            f"`inv vendor.move --name={one.name} --url=URL`",
+        )
+    elif (
+        one.url.startswith("-")
+        or not one.url.isprintable()
+        or ("::" in one.url.partition("/")[0] and "[" not in one.url)
+    ):
         yield Finding(printable(one.path), "its URL is not safe", cure)
     elif is_local(effective_url(one)) and not local_urls:
-        yield Finding(one.path, "its URL is a path of this machine, which nobody else can fetch",
-                      f"`inv vendor.move --name={one.name} --url=URL`, or set DEPLOY_VENDOR_LOCAL_URLS=yes")
-    if any(parent.is_symlink() for parent in (one.work_tree, *one.work_tree.parents) if one.parent in parent.parents):
+        yield Finding(
+            one.path,
+            "its URL is a path of this machine, which nobody else can fetch",
+            f"`inv vendor.move --name={one.name} --url=URL`, or set DEPLOY_VENDOR_LOCAL_URLS=yes",
+        )
+    if any(
+        parent.is_symlink()
+        for parent in (one.work_tree, *one.work_tree.parents)
+        if one.parent in parent.parents
+    ):
         yield Finding(one.path, "its path goes through a symlink", "put a directory there")
 
 
@@ -137,19 +188,37 @@ def pin_findings(one: Dependency, policy: str, local_urls: bool) -> Iterator[Fin
     if hazards:
         return
     if not one.present:
-        yield Finding(one.path, f"its pin {one.commit[:7]} cannot be fetched from {one.url}",
-                      f"push it there: `git -C {one.path} push origin HEAD:BRANCH`, or see that you may read {one.url}")
+        yield Finding(
+            one.path,
+            f"its pin {one.commit[:7]} cannot be fetched from {one.url}",
+            f"push it there: `git -C {one.path} push origin HEAD:BRANCH`, or see that you may read {one.url}",
+        )
         return
     configured = git.answer(one.parent, "config", f"submodule.{one.name}.url")
     if configured and configured.rstrip("/") not in (one.url.rstrip("/"), effective_url(one)):
-        yield Finding(one.path, "its URL in .gitmodules is not the one that git uses here", "`inv vendor.update`")
+        yield Finding(
+            one.path, "its URL in .gitmodules is not the one that git uses here", "`inv vendor.update`"
+        )
     yield from policy_findings(one, policy, local_urls)
     git_dir = git.inside(one.git_dir)
-    if git.answer(one.git_dir, *git_dir, "grep", "-l", "filter=lfs", one.commit, "--", ".gitattributes", "**/.gitattributes"):
+    if git.answer(
+        one.git_dir,
+        *git_dir,
+        "grep",
+        "-l",
+        "filter=lfs",
+        one.commit,
+        "--",
+        ".gitattributes",
+        "**/.gitattributes",
+    ):
         pointers = git.answer(one.git_dir, *git_dir, "grep", "-l", "-e", LFS_MARK, one.commit)
         if pointers:
-            yield Finding(one.path, f"holds Git LFS pointers, not the files ({pointers.splitlines()[0].partition(':')[2]})",
-                          "commit the files themselves; LFS content is not shipped")
+            yield Finding(
+                one.path,
+                f"holds Git LFS pointers, not the files ({pointers.splitlines()[0].partition(':')[2]})",
+                "commit the files themselves; LFS content is not shipped",
+            )
 
 
 def policy_findings(one: Dependency, policy: str, local_urls: bool) -> Iterator[Finding]:
@@ -158,15 +227,27 @@ def policy_findings(one: Dependency, policy: str, local_urls: bool) -> Iterator[
     if policy == "any" or reachable(one, policy) or (refresh(one, local_urls) and reachable(one, policy)):
         return
     if policy == "tag":
-        yield Finding(one.path, f"its pin {one.commit[:7]} is not a tag",
-                      f"`inv vendor.update --name={one.name} --to=TAG`", allowed_dirty=True)
+        yield Finding(
+            one.path,
+            f"its pin {one.commit[:7]} is not a tag",
+            f"`inv vendor.update --name={one.name} --to=TAG`",
+            allowed_dirty=True,
+        )
     elif policy.startswith("branch:"):
         branch = policy.removeprefix("branch:")
-        yield Finding(one.path, f"its pin {one.commit[:7]} is not in origin's branch {branch}",
-                      f"`git -C {one.path} push origin {one.commit[:7]}:{branch}`, or pin another", allowed_dirty=True)
+        yield Finding(
+            one.path,
+            f"its pin {one.commit[:7]} is not in origin's branch {branch}",
+            f"`git -C {one.path} push origin {one.commit[:7]}:{branch}`, or pin another",
+            allowed_dirty=True,
+        )
     elif not answered_for(one, local_urls):
-        yield Finding(one.path, f"its pin {one.commit[:7]} is in no branch of its remote: nobody else can fetch it",
-                      f"`git -C {one.path} push origin {one.commit[:7]}:refs/heads/BRANCH`", allowed_dirty=True)
+        yield Finding(
+            one.path,
+            f"its pin {one.commit[:7]} is in no branch of its remote: nobody else can fetch it",
+            f"`git -C {one.path} push origin {one.commit[:7]}:refs/heads/BRANCH`",
+            allowed_dirty=True,
+        )
 
 
 def reachable(one: Dependency, policy: str) -> bool:
@@ -174,13 +255,27 @@ def reachable(one: Dependency, policy: str) -> bool:
     git_dir = git.inside(one.git_dir)
     if policy == "tag":
         return bool(git.answer(one.git_dir, *git_dir, "tag", "--points-at", one.commit))
-    refs = f"refs/remotes/origin/{policy.removeprefix('branch:')}" if policy.startswith("branch:") else "refs/remotes"
-    return bool(git.answer(one.git_dir, *git_dir, "for-each-ref", "--count=1", "--contains", one.commit, refs))
+    refs = (
+        f"refs/remotes/origin/{policy.removeprefix('branch:')}"
+        if policy.startswith("branch:")
+        else "refs/remotes"
+    )
+    return bool(
+        git.answer(one.git_dir, *git_dir, "for-each-ref", "--count=1", "--contains", one.commit, refs)
+    )
 
 
 def refresh(one: Dependency, local_urls: bool) -> bool:
     """Ask the server for its branches and tags, once."""
-    words = (*git.inside(one.git_dir), "fetch", "-q", "--prune", "--tags", "origin", "+refs/heads/*:refs/remotes/origin/*")
+    words = (
+        *git.inside(one.git_dir),
+        "fetch",
+        "-q",
+        "--prune",
+        "--tags",
+        "origin",
+        "+refs/heads/*:refs/remotes/origin/*",
+    )
     return git.call(one.git_dir, *words, local_urls=local_urls).returncode == 0
 
 
@@ -196,19 +291,33 @@ def tree_findings(one: Dependency) -> Iterator[Finding]:
     """What is wrong with the work tree only; gates `worktree` mode, is printed as not shipped in `commit` mode."""
     update = one.option("update") or git.answer(one.parent, "config", f"submodule.{one.name}.update")
     if update and update not in ("checkout", "rebase", "merge"):
-        yield Finding(one.path, f"has update = {update}, so that git leaves it as it is",
-                      f"`git config -f .gitmodules --unset submodule.{one.name}.update`", "tree")
+        yield Finding(
+            one.path,
+            f"has update = {update}, so that git leaves it as it is",
+            f"`git config -f .gitmodules --unset submodule.{one.name}.update`",
+            "tree",
+        )
     if not (one.work_tree / ".git").exists():
         yield Finding(one.path, "is not initialised", "`inv vendor.update`", "tree")
         return
     head = git.answer(one.work_tree, "rev-parse", "HEAD")
     if head != one.commit:
-        yield Finding(one.path, f"is at {(head or 'no commit')[:7]}, its pin is {one.commit[:7]}",
-                      f"`inv vendor.update --name={one.name}`, or commit the new pin", "tree", allowed_dirty=True)
+        yield Finding(
+            one.path,
+            f"is at {(head or 'no commit')[:7]}, its pin is {one.commit[:7]}",
+            f"`inv vendor.update --name={one.name}`, or commit the new pin",
+            "tree",
+            allowed_dirty=True,
+        )
     edits = hidden_edits(one.work_tree)
     if edits:
-        yield Finding(one.path, f"has {len(edits)} local edit(s), first {printable(edits[0])}",
-                      f"commit them there, or `inv vendor.update --discard={one.name}`", "tree", allowed_dirty=True)
+        yield Finding(
+            one.path,
+            f"has {len(edits)} local edit(s), first {printable(edits[0])}",
+            f"commit them there, or `inv vendor.update --discard={one.name}`",
+            "tree",
+            allowed_dirty=True,
+        )
 
 
 def hidden_edits(work_tree: Path) -> list[str]:
@@ -225,6 +334,14 @@ def hidden_edits(work_tree: Path) -> list[str]:
 
 def project_edits(repo: Path) -> list[str]:
     """Uncommitted changes of the superproject; submodules aside, and environments/, which never ships."""
-    words = ("status", "--porcelain=v1", "-z", "--ignore-submodules=all", "--", ".", ":(exclude,top)environments")
+    words = (
+        "status",
+        "--porcelain=v1",
+        "-z",
+        "--ignore-submodules=all",
+        "--",
+        ".",
+        ":(exclude,top)environments",
+    )
     listed = git.run(repo, *words)
     return [item[3:] for item in listed.split("\0") if len(item) > 3 and item[2] == " "]

@@ -35,8 +35,14 @@ class Outdated:
     def __str__(self) -> str:
         if self.problem:
             return f"{self.path}: {self.problem}"
-        return f"{self.path}: {'is' if self.current else f'{self.pin[:7]} is not'} the newest of {self.tracks}" + (
-            "" if self.current else f", {(self.tip or '')[:7]} is; `inv vendor.update --remote --name={self.path.rpartition('/')[2]}`")
+        return (
+            f"{self.path}: {'is' if self.current else f'{self.pin[:7]} is not'} the newest of {self.tracks}"
+            + (
+                ""
+                if self.current
+                else f", {(self.tip or '')[:7]} is; `inv vendor.update --remote --name={self.path.rpartition('/')[2]}`"
+            )
+        )
 
 
 def outdated(repo: Path, names: Sequence[str] = (), *, local_urls: bool = False) -> tuple[Outdated, ...]:
@@ -52,7 +58,13 @@ def against_server(one: Dependency, local_urls: bool) -> Outdated:
     try:
         listed = git.run(one.parent, "ls-remote", "--quiet", "--", effective_url(one), local_urls=local_urls)
     except git.GitFailed as failure:
-        return Outdated(one.path, one.commit, tracks, None, f"its server cannot be asked ({failure.said.strip().splitlines()[-1]})")
+        return Outdated(
+            one.path,
+            one.commit,
+            tracks,
+            None,
+            f"its server cannot be asked ({failure.said.strip().splitlines()[-1]})",
+        )
     refs = {ref: commit for commit, _, ref in (line.partition("\t") for line in listed.splitlines())}
     tip = newest(refs, track) if track else refs.get("HEAD" if tracks == "HEAD" else f"refs/heads/{tracks}")
     return Outdated(one.path, one.commit, tracks, tip, "" if tip else f"its server has no {tracks}")
@@ -60,7 +72,11 @@ def against_server(one: Dependency, local_urls: bool) -> Outdated:
 
 def newest(refs: dict[str, str], pattern: str) -> str | None:
     """The commit of the highest version among the tags that match."""
-    names = [ref.removeprefix("refs/tags/") for ref in refs if ref.startswith("refs/tags/") and not ref.endswith("^{}")]
+    names = [
+        ref.removeprefix("refs/tags/")
+        for ref in refs
+        if ref.startswith("refs/tags/") and not ref.endswith("^{}")
+    ]
     matching = sorted((name for name in names if fnmatch.fnmatch(name, pattern)), key=version)
     if not matching:
         return None

@@ -35,8 +35,13 @@ class Status:
     def __str__(self) -> str:
         marks = [f"at {self.head[:7]}"] if self.head and self.head != self.pin else []
         marks += ["not initialised"] if self.head is None else []
-        counted = {"edited": self.edited, "untracked": self.untracked, "ignored": self.ignored, "ahead": self.ahead,
-                   "behind": self.behind}
+        counted = {
+            "edited": self.edited,
+            "untracked": self.untracked,
+            "ignored": self.ignored,
+            "ahead": self.ahead,
+            "behind": self.behind,
+        }
         marks += [f"{count} {what}" for what, count in counted.items() if count]
         marks += ["unpushed"] if self.unpushed else []
         tracks = f" tracks {self.tracks}" if self.tracks else ""
@@ -53,15 +58,27 @@ def status(repo: Path, *, ignored: bool = False) -> tuple[Status, ...]:
 def stand(one: Dependency, repo: Path, ignored: bool) -> Status:
     """One dependency."""
     tracks = one.option("branch") or one.option("track")
-    known: dict[str, Any] = {"path": one.path, "pin": one.commit, "describe": one.describe, "tracks": tracks,
-                             "nested": one.parent != repo}
+    known: dict[str, Any] = {
+        "path": one.path,
+        "pin": one.commit,
+        "describe": one.describe,
+        "tracks": tracks,
+        "nested": one.parent != repo,
+    }
     if not (one.work_tree / ".git").exists():
         return Status(**known, head=None)
-    listed = git.run(one.work_tree, "status", "--porcelain=v2", "--branch", "-z", *(["--ignored"] if ignored else []))
+    listed = git.run(
+        one.work_tree, "status", "--porcelain=v2", "--branch", "-z", *(["--ignored"] if ignored else [])
+    )
     items = listed.split("\0")
-    head = next((item.removeprefix("# branch.oid ") for item in items if item.startswith("# branch.oid")), None)
-    counts: dict[str, Any] = {"edited": sum(item[:2] in ("1 ", "2 ", "u ") for item in items),
-              "untracked": sum(item[:2] == "? " for item in items), "ignored": sum(item[:2] == "! " for item in items)}
+    head = next(
+        (item.removeprefix("# branch.oid ") for item in items if item.startswith("# branch.oid")), None
+    )
+    counts: dict[str, Any] = {
+        "edited": sum(item[:2] in ("1 ", "2 ", "u ") for item in items),
+        "untracked": sum(item[:2] == "? " for item in items),
+        "ignored": sum(item[:2] == "! " for item in items),
+    }
     ahead, behind = distance(one)
     return Status(**known, head=head, ahead=ahead, behind=behind, unpushed=not pushed(one), **counts)
 
@@ -71,11 +88,15 @@ def distance(one: Dependency) -> tuple[int, int]:
     branch = one.option("branch")
     if branch is None or not one.present:
         return 0, 0
-    counted = git.answer(one.work_tree, "rev-list", "--left-right", "--count", f"{one.commit}...refs/remotes/origin/{branch}")
+    counted = git.answer(
+        one.work_tree, "rev-list", "--left-right", "--count", f"{one.commit}...refs/remotes/origin/{branch}"
+    )
     ahead, behind = (counted or "0 0").split()
     return int(ahead), int(behind)
 
 
 def pushed(one: Dependency) -> bool:
     """Whether a remote-tracking ref reaches the pin."""
-    return bool(git.answer(one.work_tree, "for-each-ref", "--count=1", "--contains", one.commit, "refs/remotes"))
+    return bool(
+        git.answer(one.work_tree, "for-each-ref", "--count=1", "--contains", one.commit, "refs/remotes")
+    )

@@ -43,8 +43,15 @@ class Move:
 
 
 def update(
-    repo: Path, *, names: Sequence[str] = (), move: Move = Move(), commit: bool = False, dry_run: bool = False,
-    discard: Sequence[str] = (), local_urls: bool = False, on_line: OnLine = lambda line: None,
+    repo: Path,
+    *,
+    names: Sequence[str] = (),
+    move: Move = Move(),
+    commit: bool = False,
+    dry_run: bool = False,
+    discard: Sequence[str] = (),
+    local_urls: bool = False,
+    on_line: OnLine = lambda line: None,
 ) -> tuple[Outcome, ...]:
     """Bring every dependency (or those named) to its pin, recursively; with `move` move the pins of the named first.
 
@@ -97,14 +104,26 @@ def bring(one: Dependency, move: Move, discard: bool, dry_run: bool, local_urls:
         if move.moves:
             goal = destination(one, move, local_urls)
         change = between(one.git_dir, one.path, one.commit, goal) if goal != one.commit else None
-        return Outcome(one.path, goal, "" if dry_run else checkout(one, goal, bool(edits), local_urls), change)
+        return Outcome(
+            one.path, goal, "" if dry_run else checkout(one, goal, bool(edits), local_urls), change
+        )
     except (git.GitFailed, UsageError) as failure:
         return Outcome(one.path, one.commit, str(failure).partition(": ")[2] or str(failure))
 
 
 def first_checkout(one: Dependency, local_urls: bool) -> None:
     """Clone a dependency that is not initialised; git puts its objects below the parent's."""
-    git.run(one.parent, "submodule", "update", "--init", "--checkout", "--force", "--", one.own_path, local_urls=local_urls)
+    git.run(
+        one.parent,
+        "submodule",
+        "update",
+        "--init",
+        "--checkout",
+        "--force",
+        "--",
+        one.own_path,
+        local_urls=local_urls,
+    )
 
 
 def checkout(one: Dependency, goal: str, dirty: bool, local_urls: bool) -> str:
@@ -115,25 +134,54 @@ def checkout(one: Dependency, goal: str, dirty: bool, local_urls: bool) -> str:
         if git.answer(tree, "cat-file", "-t", goal) != "commit":
             git.run(tree, "fetch", "-q", "origin", goal, local_urls=local_urls)
     if dirty or git.answer(tree, "rev-parse", "HEAD") != goal:
-        git.run(tree, "-c", "submodule.recurse=false", "checkout", "-q", "--detach", *(["--force"] if dirty else []), goal)
+        git.run(
+            tree,
+            "-c",
+            "submodule.recurse=false",
+            "checkout",
+            "-q",
+            "--detach",
+            *(["--force"] if dirty else []),
+            goal,
+        )
         if dirty:
             git.run(tree, "reset", "-q", "--hard", goal)
             git.run(tree, "clean", "-q", "-ffd")
     if (tree / ".gitmodules").exists():
         local = local_urls and any(is_local(effective_url(below)) for below in dependencies(tree, "HEAD"))
         git.call(tree, "submodule", "sync", "-q", "--recursive")
-        git.run(tree, "submodule", "update", "--init", "--recursive", "--checkout", "--jobs=4", local_urls=local or local_urls)
+        git.run(
+            tree,
+            "submodule",
+            "update",
+            "--init",
+            "--recursive",
+            "--checkout",
+            "--jobs=4",
+            local_urls=local or local_urls,
+        )
     head = git.answer(tree, "rev-parse", "HEAD")
     wrong = hidden_edits(tree)
     if head != goal:
         return f"is at {(head or 'nothing')[:7]}, not at {goal[:7]}; see `git -C {one.path} status`"
-    return f"still has local edits, first {printable(wrong[0])}; see `git -C {one.path} status`" if wrong else ""
+    return (
+        f"still has local edits, first {printable(wrong[0])}; see `git -C {one.path} status`" if wrong else ""
+    )
 
 
 def destination(one: Dependency, move: Move, local_urls: bool) -> str:
     """The commit that the pin moves to."""
     tree = one.work_tree
-    git.run(tree, "fetch", "-q", "--tags", "--force", "origin", "+refs/heads/*:refs/remotes/origin/*", local_urls=local_urls)
+    git.run(
+        tree,
+        "fetch",
+        "-q",
+        "--tags",
+        "--force",
+        "origin",
+        "+refs/heads/*:refs/remotes/origin/*",
+        local_urls=local_urls,
+    )
     if move.to is not None:
         for candidate in (f"refs/remotes/origin/{move.to}", f"refs/tags/{move.to}", move.to):
             found = git.answer(tree, "rev-parse", "--verify", "-q", f"{candidate}^{{commit}}")
@@ -155,9 +203,13 @@ def newest_tag(one: Dependency, pattern: str) -> str:
 def branch_tip(one: Dependency, local_urls: bool) -> str:
     """The tip of the tracked branch on the server: .gitmodules' `branch`, else the server's default."""
     branch = one.option("branch") or default_branch(one, local_urls)
-    found = git.answer(one.work_tree, "rev-parse", "--verify", "-q", f"refs/remotes/origin/{branch}^{{commit}}")
+    found = git.answer(
+        one.work_tree, "rev-parse", "--verify", "-q", f"refs/remotes/origin/{branch}^{{commit}}"
+    )
     if not found:
-        raise UsageError(f"{one.path}: its server has no branch {branch!r}; set submodule.{one.name}.branch in .gitmodules")
+        raise UsageError(
+            f"{one.path}: its server has no branch {branch!r}; set submodule.{one.name}.branch in .gitmodules"
+        )
     return found
 
 

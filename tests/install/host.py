@@ -39,7 +39,9 @@ say-{name} = "{name}:say"
 MODULE = "TEXT = {text!r}\n\n\ndef say():\n    print(TEXT)\n"
 
 
-def package(tree: Path, name: str, text: str = "one", *, version: str = "1", dependencies: str = "[]") -> Path:
+def package(
+    tree: Path, name: str, text: str = "one", *, version: str = "1", dependencies: str = "[]"
+) -> Path:
     """Write vendor/<name> into a tree: a package with a src layout, whose console script says `text`."""
     place = tree / "vendor" / name
     write(place / "pyproject.toml", PYPROJECT.format(name=name, version=version, dependencies=dependencies))
@@ -54,10 +56,15 @@ def write(path: Path, text: str) -> None:
 
 def staged(tree: Path, described: Mapping[str, str] | None = None) -> Tree:
     """A directory as the tree that ships."""
-    entries = {str(path.relative_to(tree)): entry(path) for path in sorted(tree.rglob("*")) if path.is_symlink() or path.is_file()}
+    entries = {
+        str(path.relative_to(tree)): entry(path)
+        for path in sorted(tree.rglob("*"))
+        if path.is_symlink() or path.is_file()
+    }
     dependencies = tuple(
         Dependency(path.rpartition("/")[2], path, "", "0" * 40, tree, tree / path, tree, (), True, describe)
-        for path, describe in (described or {}).items())
+        for path, describe in (described or {}).items()
+    )
     return Tree(tree, Revision("0" * 40), Manifest(entries), dependencies)
 
 
@@ -108,9 +115,16 @@ class Host:
         key = bundle.key(self.facts)
         place = self.root / ".deploytasks" / "bundles" / key
         shutil.copytree(bundle.path, place, dirs_exist_ok=True)
-        return {"release": release, "key": key, "python": self.python, "bundle": str(place), "mode": bundle.mode,
-                "installer": self.installer, "packages": json.loads(json.dumps(bundle.packages)),
-                "import_paths": {path: list(names) for path, names in bundle.import_paths.items()}}
+        return {
+            "release": release,
+            "key": key,
+            "python": self.python,
+            "bundle": str(place),
+            "mode": bundle.mode,
+            "installer": self.installer,
+            "packages": json.loads(json.dumps(bundle.packages)),
+            "import_paths": {path: list(names) for path, names in bundle.import_paths.items()},
+        }
 
     def release(self, tree: Path) -> str:
         """A new release that holds the tree."""
@@ -133,12 +147,21 @@ class Host:
     def run(self, release: str, *words: str) -> str:
         """What a program of the release's environment prints, started in the release."""
         top = self.root / "releases" / release
-        done = subprocess.run([str(top / ".venv" / "bin" / words[0]), *words[1:]], cwd=top, env={"PATH": "/usr/bin:/bin"},
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [str(top / ".venv" / "bin" / words[0]), *words[1:]],
+            cwd=top,
+            env={"PATH": "/usr/bin:/bin"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
 
 def snapshot(directory: Path) -> dict[str, tuple[int, int]]:
     """{path: (inode, time of change)} of everything below a directory."""
-    return {str(path): (path.lstat().st_ino, path.lstat().st_ctime_ns) for path in sorted(directory.rglob("*"))}
+    return {
+        str(path): (path.lstat().st_ino, path.lstat().st_ctime_ns) for path in sorted(directory.rglob("*"))
+    }

@@ -25,7 +25,9 @@ def test_one_changed_line_is_run_and_the_way_back_runs_no_installer(host: Host, 
     third = host.release(tree)
     arguments = host.arguments(bundle, third)
     shutil.rmtree(arguments["bundle"])
-    answer = operations.install(host.state, **{**arguments, "python": "/nowhere/python3", "installer": "none at all"})
+    answer = operations.install(
+        host.state, **{**arguments, "python": "/nowhere/python3", "installer": "none at all"}
+    )
     assert (answer["reused"], snapshot(host.root / "venvs")) == (True, before)
     assert host.run(third, "say-inhouse") == "one"
     assert host.environment_of(third) == host.environment_of(first)
@@ -33,8 +35,11 @@ def test_one_changed_line_is_run_and_the_way_back_runs_no_installer(host: Host, 
 
 def test_hashed_requirements_and_vendored_wheels_are_installed_as_one(host: Host, tree: Path) -> None:
     package(tree, "inhouse", dependencies='["idna>=3"]')
-    write(tree / "requirements.txt", "-e ./vendor/inhouse\nidna==3.10 \\\n"
-          "    --hash=sha256:946d195a0d259cbba61165e88e65941f16e9b36ea6ddb97f00452bae8b1287d3\n")
+    write(
+        tree / "requirements.txt",
+        "-e ./vendor/inhouse\nidna==3.10 \\\n"
+        "    --hash=sha256:946d195a0d259cbba61165e88e65941f16e9b36ea6ddb97f00452bae8b1287d3\n",
+    )
     release = host.deploy(tree)
     assert host.run(release, "python", "-c", "import idna, inhouse; print(idna.__version__)") == "3.10"
     assert any("idna" in line for line in host.said)
@@ -61,9 +66,16 @@ def test_a_keyed_environment_is_read_only_shares_no_inode_and_has_no_pip(host: H
 def test_the_environment_of_another_key_is_another(uv_host: Host, tree: Path) -> None:
     package(tree, "inhouse")
     bundle, facts = uv_host.bundle(tree), uv_host.facts
-    keys = {bundle.key({**facts, name: "other"}) for name in ("python", "platform", "implementation", "installer", "executable")}
+    keys = {
+        bundle.key({**facts, name: "other"})
+        for name in ("python", "platform", "implementation", "installer", "executable")
+    }
     write(tree / "requirements.txt", "idna==3.10\n")
-    keys |= {bundle.key(facts), uv_host.bundle(tree).key(facts), uv_host.bundle(tree, wheelhouse=True).key(facts)}
+    keys |= {
+        bundle.key(facts),
+        uv_host.bundle(tree).key(facts),
+        uv_host.bundle(tree, wheelhouse=True).key(facts),
+    }
     assert len(keys) == 8
 
 
@@ -80,18 +92,25 @@ def test_an_installed_package_that_is_not_what_was_built_fails(host: Host, tree:
     package(tree, "inhouse")
     package(tree, "intruder")
     write(tree / "vendor/intruder/src/inhouse/__init__.py", "TEXT = 'another'\n")
-    with pytest.raises(Failure, match=r"inhouse/__init__\.py of in\w+-1-py3-none-any\.whl is not what was built"):
+    with pytest.raises(
+        Failure, match=r"inhouse/__init__\.py of in\w+-1-py3-none-any\.whl is not what was built"
+    ):
         host.deploy(tree)
     assert os.listdir(host.root / "venvs") == []
 
 
 def test_a_vendored_module_that_cannot_be_imported_fails_and_says_why(uv_host: Host, tree: Path) -> None:
     write(package(tree, "inhouse") / "src/inhouse/__init__.py", "import nowhere_to_be_found\n")
-    with pytest.raises(Failure, match="inhouse cannot be imported: ModuleNotFoundError: No module named 'nowhere_to_be_found'"):
+    with pytest.raises(
+        Failure,
+        match="inhouse cannot be imported: ModuleNotFoundError: No module named 'nowhere_to_be_found'",
+    ):
         uv_host.deploy(tree)
 
 
-def test_without_vendor_install_each_release_has_an_environment_of_its_own_to_build_in(uv_host: Host, tree: Path) -> None:
+def test_without_vendor_install_each_release_has_an_environment_of_its_own_to_build_in(
+    uv_host: Host, tree: Path
+) -> None:
     first, second = (uv_host.deploy(tree, vendor_install="none") for _ in range(2))
     write(uv_host.environment_of(first) / "lib" / "mark", "")
     assert uv_host.environment_of(first) != uv_host.environment_of(second)

@@ -39,16 +39,31 @@ def test_a_tree_without_metadata_is_put_on_the_path_and_that_is_said(uv_host: Ho
     package(tree, "inhouse")
     write(tree / "vendor/plain/plain.py", "TEXT = 'plain'\n")
     write(tree / "vendor/pictures/logo.svg", "")
-    assert uv_host.bundle(tree).lines == ("vendor/plain: has no build metadata; its directory is put on the import path",)
+    assert uv_host.bundle(tree).lines == (
+        "vendor/plain: has no build metadata; its directory is put on the import path",
+    )
     release = uv_host.deploy(tree)
-    assert uv_host.run(release, "python", "-c", "import inhouse, plain; print(inhouse.TEXT, plain.TEXT)") == "one plain"
+    assert (
+        uv_host.run(release, "python", "-c", "import inhouse, plain; print(inhouse.TEXT, plain.TEXT)")
+        == "one plain"
+    )
 
 
-@pytest.mark.parametrize(("path", "what"), [
-    pytest.param("vendor/mine/json.py", "vendor/mine: its module json has the name of the standard library's", id="stdlib"),
-    pytest.param("vendor/mine/inhouse/__init__.py", "vendor/mine: its module inhouse has the name of one in vendor/inhouse",
-                 id="another vendored package"),
-])
+@pytest.mark.parametrize(
+    ("path", "what"),
+    [
+        pytest.param(
+            "vendor/mine/json.py",
+            "vendor/mine: its module json has the name of the standard library's",
+            id="stdlib",
+        ),
+        pytest.param(
+            "vendor/mine/inhouse/__init__.py",
+            "vendor/mine: its module inhouse has the name of one in vendor/inhouse",
+            id="another vendored package",
+        ),
+    ],
+)
 def test_a_module_must_not_shadow(uv_host: Host, tree: Path, path: str, what: str) -> None:
     package(tree, "inhouse")
     write(tree / path, "")
@@ -68,4 +83,7 @@ def test_what_lies_beside_a_flat_package_shadows_nothing(uv_host: Host, tree: Pa
         write(tree / f"vendor/{name}/{name}.py", "")
         write(tree / f"vendor/{name}/tests/__init__.py", "")
         write(tree / f"vendor/{name}/setup.py", "")
-    assert dict(uv_host.bundle(tree, vendor_install="path").import_paths) == {"vendor/one": ("one",), "vendor/two": ("two",)}
+    assert dict(uv_host.bundle(tree, vendor_install="path").import_paths) == {
+        "vendor/one": ("one",),
+        "vendor/two": ("two",),
+    }

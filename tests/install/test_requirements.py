@@ -23,41 +23,82 @@ inhouse = { path = "vendor/inhouse", editable = true }
 """
 
 
-@pytest.mark.parametrize(("line", "extras"), [
-    ("./vendor/inhouse", ""), ("vendor/inhouse/", ""), ("-e vendor/inhouse", ""), ("-e ./vendor/inhouse[fast]", "[fast]"),
-    ("--editable=./vendor/inhouse", ""), ("inhouse @ file:./vendor/inhouse", ""), ("file:vendor/inhouse#egg=inhouse", ""),
-    ("inhouse[fast] @ file:///home/ada/app/vendor/inhouse", "[fast]"), ("./vendor/inhouse ; python_version > '3'", ""),
-    ("./vendor/inhouse # ours", ""),
-])
-def test_a_line_that_names_a_vendored_package_gives_way_to_its_wheel(tree: Path, line: str, extras: str) -> None:
+@pytest.mark.parametrize(
+    ("line", "extras"),
+    [
+        ("./vendor/inhouse", ""),
+        ("vendor/inhouse/", ""),
+        ("-e vendor/inhouse", ""),
+        ("-e ./vendor/inhouse[fast]", "[fast]"),
+        ("--editable=./vendor/inhouse", ""),
+        ("inhouse @ file:./vendor/inhouse", ""),
+        ("file:vendor/inhouse#egg=inhouse", ""),
+        ("inhouse[fast] @ file:///home/ada/app/vendor/inhouse", "[fast]"),
+        ("./vendor/inhouse ; python_version > '3'", ""),
+        ("./vendor/inhouse # ours", ""),
+    ],
+)
+def test_a_line_that_names_a_vendored_package_gives_way_to_its_wheel(
+    tree: Path, line: str, extras: str
+) -> None:
     write(tree / "requirements.txt", f"# ours\nidna\n{line}\n")
     found = requirements.read(tree, ())
     assert (found.text, found.vendored) == ("# ours\nidna\n", {"vendor/inhouse": "requirements.txt:3"})
     assert found.extras == ({"vendor/inhouse": extras} if extras else {})
 
 
-@pytest.mark.parametrize("line", [
-    "git+ssh://git@git.example.com/inhouse.git", "-e git+https://git.example.com/inhouse@v1#egg=inhouse",
-    "inhouse @ git+ssh://git@git.example.com/inhouse", "inhouse@git+https://git.example.com/inhouse.git@main",
-    "hg+http://hg.example.com/inhouse", "-e git@git.example.com:inhouse.git", "--editable=git+file:///srv/git/inhouse",
-])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "git+ssh://git@git.example.com/inhouse.git",
+        "-e git+https://git.example.com/inhouse@v1#egg=inhouse",
+        "inhouse @ git+ssh://git@git.example.com/inhouse",
+        "inhouse@git+https://git.example.com/inhouse.git@main",
+        "hg+http://hg.example.com/inhouse",
+        "-e git@git.example.com:inhouse.git",
+        "--editable=git+file:///srv/git/inhouse",
+    ],
+)
 def test_a_repository_is_refused_with_the_line_and_the_cure(tree: Path, line: str) -> None:
     write(tree / "requirements.txt", f"idna \\\n  --hash=sha256:00\n{line}\n")
-    with pytest.raises(UsageError, match=r"requirements\.txt:3: points at a repository.*vendor it: `inv vendor\.add URL`"):
+    with pytest.raises(
+        UsageError, match=r"requirements\.txt:3: points at a repository.*vendor it: `inv vendor\.add URL`"
+    ):
         requirements.read(tree, ())
 
 
-@pytest.mark.parametrize("line", [
-    "-e .", ".", ".[dev]", "./libs/other", "/srv/other", "../other", "file:///srv/other", "-f ./wheels", "-e libs/other"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "-e .",
+        ".",
+        ".[dev]",
+        "./libs/other",
+        "/srv/other",
+        "../other",
+        "file:///srv/other",
+        "-f ./wheels",
+        "-e libs/other",
+    ],
+)
 def test_a_path_that_is_not_vendored_is_refused(tree: Path, line: str) -> None:
     write(tree / "requirements.txt", f"{line}\n")
     with pytest.raises(UsageError, match=r"requirements\.txt:1: names a path"):
         requirements.read(tree, ())
 
 
-@pytest.mark.parametrize("line", [
-    "django>=4.2,<5 ; python_version >= '3.10'", "idna==3.10 \\\n    --hash=sha256:00", "--index-url https://user:word@host/simple",
-    "-f https://host/wheels", "vendor-tools==1", "git-python-like==3", "archive @ https://host/archive-1.0.zip"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "django>=4.2,<5 ; python_version >= '3.10'",
+        "idna==3.10 \\\n    --hash=sha256:00",
+        "--index-url https://user:word@host/simple",
+        "-f https://host/wheels",
+        "vendor-tools==1",
+        "git-python-like==3",
+        "archive @ https://host/archive-1.0.zip",
+    ],
+)
 def test_everything_else_is_left_as_it_is(tree: Path, line: str) -> None:
     write(tree / "requirements.txt", f"{line}\n")
     assert requirements.read(tree, ()).text == f"{line}\n"
@@ -82,7 +123,10 @@ def test_a_file_that_does_not_ship_is_refused(tree: Path, name: str) -> None:
 
 def test_a_lock_of_uv_is_read_with_its_hashes_and_its_path_source_gives_way(tree: Path) -> None:
     write(tree / "pyproject.toml", UV_PROJECT)
-    write(tree / "vendor/inhouse/pyproject.toml", "[project]\nname = 'inhouse'\nversion = '1'\ndependencies = ['six==1.17.0']\n")
+    write(
+        tree / "vendor/inhouse/pyproject.toml",
+        "[project]\nname = 'inhouse'\nversion = '1'\ndependencies = ['six==1.17.0']\n",
+    )
     subprocess.run([UV, "lock", "--quiet"], cwd=tree, check=True)
     write(tree / "requirements.txt", "never-read\n")
     found = requirements.read(tree, ())
@@ -96,8 +140,13 @@ def test_without_a_lock_the_dependencies_of_the_project_are_taken(tree: Path) ->
 
 
 def test_a_git_source_of_the_project_is_refused(tree: Path) -> None:
-    write(tree / "pyproject.toml", UV_PROJECT.replace('path = "vendor/inhouse", editable = true', 'git = "ssh://g/inhouse"'))
-    with pytest.raises(UsageError, match=r"pyproject\.toml: \[tool\.uv\.sources\] inhouse points at a repository"):
+    write(
+        tree / "pyproject.toml",
+        UV_PROJECT.replace('path = "vendor/inhouse", editable = true', 'git = "ssh://g/inhouse"'),
+    )
+    with pytest.raises(
+        UsageError, match=r"pyproject\.toml: \[tool\.uv\.sources\] inhouse points at a repository"
+    ):
         requirements.read(tree, ())
 
 

@@ -38,10 +38,15 @@ py-modules = ["tagged"]
 
 
 def digests(bundle: Path) -> dict[str, str]:
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(bundle.glob("wheels/*.whl"))}
+    return {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(bundle.glob("wheels/*.whl"))
+    }
 
 
-def test_equal_sources_give_equal_wheels_on_another_machine_and_the_tree_stays_clean(tmp_path: Path, uv_host: Host) -> None:
+def test_equal_sources_give_equal_wheels_on_another_machine_and_the_tree_stays_clean(
+    tmp_path: Path, uv_host: Host
+) -> None:
     made = []
     for name in ("here", "there"):
         tree = tmp_path / name
@@ -77,9 +82,18 @@ def test_a_version_from_version_control_is_that_of_git_describe(tree: Path, uv_h
     assert list(bundle.packages["wheels"]) == ["tagged_package-1.2.post3+gabc1234-py3-none-any.whl"]
 
 
-@pytest.mark.parametrize(("describe", "version"), [
-    ("v1.2", "1.2"), ("1.2rc1-4-g0a1b2c3", "1.2rc1.post4+g0a1b2c3"), ("inhouse-2.0.1", "2.0.1"), ("0a1b2c3", "0+g0a1b2c3"),
-    ("1.0.post2-1-g0a1b2c3", "1.0.post2+g0a1b2c3"), ("spring-release", "0"), ("", "0")])
+@pytest.mark.parametrize(
+    ("describe", "version"),
+    [
+        ("v1.2", "1.2"),
+        ("1.2rc1-4-g0a1b2c3", "1.2rc1.post4+g0a1b2c3"),
+        ("inhouse-2.0.1", "2.0.1"),
+        ("0a1b2c3", "0+g0a1b2c3"),
+        ("1.0.post2-1-g0a1b2c3", "1.0.post2+g0a1b2c3"),
+        ("spring-release", "0"),
+        ("", "0"),
+    ],
+)
 def test_a_description_becomes_a_version(describe: str, version: str) -> None:
     assert version_of("vendor/x/packages/y", {"vendor/x": describe}) == version
 
@@ -101,13 +115,18 @@ def test_a_package_that_requires_something_of_a_repository_is_refused(tree: Path
 
 
 def test_a_build_that_fails_says_what_the_backend_said(tree: Path, uv_host: Host) -> None:
-    write(package(tree, "inhouse") / "pyproject.toml", "[build-system]\nrequires = []\nbuild-backend = 'nowhere'\n[project]\n"
-          "name = 'inhouse'\nversion = '1'\n")
+    write(
+        package(tree, "inhouse") / "pyproject.toml",
+        "[build-system]\nrequires = []\nbuild-backend = 'nowhere'\n[project]\n"
+        "name = 'inhouse'\nversion = '1'\n",
+    )
     with pytest.raises(StepFailed, match="(?s)vendor/inhouse: its wheel cannot be built.*nowhere"):
         uv_host.bundle(tree)
 
 
-def test_extensions_come_as_a_wheel_where_it_fits_and_are_built_on_the_host_where_not(tree: Path, host: Host) -> None:
+def test_extensions_come_as_a_wheel_where_it_fits_and_are_built_on_the_host_where_not(
+    tree: Path, host: Host
+) -> None:
     write(tree / "vendor/fast/setup.py", NATIVE)
     write(tree / "vendor/fast/fast.c", SOURCE)
     bundle = host.bundle(tree)

@@ -87,14 +87,28 @@ class Plain:
 
     def run(self, program: str, *words: str, **env: str) -> Run:
         """Run fab or inv as a user would."""
-        done = subprocess.run([BIN / program, *words], cwd=self.root, env={**os.environ, **env}, stdin=subprocess.DEVNULL,
-                              capture_output=True, text=True, check=False, timeout=120)
+        done = subprocess.run(
+            [BIN / program, *words],
+            cwd=self.root,
+            env={**os.environ, **env},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
         return Run(done.returncode, done.stdout, done.stderr)
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         """Start fab and come back at once."""
-        return subprocess.Popen([BIN / "fab", *words], cwd=self.root, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                stderr=subprocess.PIPE, text=True)
+        return subprocess.Popen(
+            [BIN / "fab", *words],
+            cwd=self.root,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
 
     def deploy(self, name: str = "staging", *words: str) -> str:
         """A deploy that succeeds; the release id."""

@@ -24,8 +24,13 @@ class Site:
     def configure(self, *hosts: str, **keys: object) -> None:
         """Write environments/staging.env; by default for all hosts."""
         names = hosts or tuple(host.name for host in self.farm.hosts)
-        self.project.environment("staging", DEPLOY_HOSTS=" ".join(names), DEPLOY_SSH_CONFIG=self.farm.ssh_config,
-                                 DEPLOY_PATH=f"{self.farm.hosts[0].remote_srv}/{self.directory}", **keys)
+        self.project.environment(
+            "staging",
+            DEPLOY_HOSTS=" ".join(names),
+            DEPLOY_SSH_CONFIG=self.farm.ssh_config,
+            DEPLOY_PATH=f"{self.farm.hosts[0].remote_srv}/{self.directory}",
+            **keys,
+        )
 
     def path(self, host: Sshd) -> Path:
         """DEPLOY_PATH of a host, as this machine sees it."""
@@ -36,8 +41,10 @@ class Site:
 
     def currents(self) -> list[str | None]:
         """What `current` names on every host."""
-        return [os.path.basename(os.readlink(path / "current")) if (path / "current").is_symlink() else None
-                for path in self.paths()]
+        return [
+            os.path.basename(os.readlink(path / "current")) if (path / "current").is_symlink() else None
+            for path in self.paths()
+        ]
 
     def current(self, host: Sshd) -> Path:
         """The release that a host serves, as this machine sees it."""

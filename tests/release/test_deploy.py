@@ -15,8 +15,15 @@ def test_the_first_deploy_to_empty_hosts_makes_the_documented_layout(staging: Si
     for host in staging.farm.hosts:
         top = staging.current(host)
         assert sorted(path.name for path in staging.path(host).iterdir()) == [
-            ".deploytasks", "current", "releases", "shared", "venvs"]
-        assert {".env", ".venv", "REVISION", "environment.json", ".deploytasks"} <= {path.name for path in top.iterdir()}
+            ".deploytasks",
+            "current",
+            "releases",
+            "shared",
+            "venvs",
+        ]
+        assert {".env", ".venv", "REVISION", "environment.json", ".deploytasks"} <= {
+            path.name for path in top.iterdir()
+        }
         assert (top / "vendor/lib/vendor/deep/deep.txt").read_text() == "deep down\n"
         assert [entry["outcome"] for entry in staging.history(host)] == ["ok"]
         assert staging.on(host, "python -c 'import lib; print(lib.TEXT)'") == "one"
@@ -130,7 +137,9 @@ def test_a_failing_health_url_flips_back_and_marks_the_release_bad(staging: Site
     failed = staging.project.fab("deploy", "--env=staging", "--json")
     assert failed.code == 1
     assert staging.currents() == [first] * 3
-    assert [(host["release"], host["outcome"]) for host in failed.document["hosts"]] == [(first, "unchanged")] * 3
+    assert [(host["release"], host["outcome"]) for host in failed.document["hosts"]] == [
+        (first, "unchanged")
+    ] * 3
     listed = staging.project.fab("releases", "--env=staging", "--json").document["releases"]
     assert [release["state"] for release in listed] == ["bad", "good"]
 
@@ -145,7 +154,9 @@ def test_a_restart_that_fails_on_one_host_flips_all_back(staging: Site) -> None:
 
 
 def test_the_deploy_waits_for_a_database_that_comes_up_later(staging: Site, postgresql: PostgreSQL) -> None:
-    staging.configure("host1", DATABASE_URL=postgresql.url, DEPLOY_WAIT_TIMEOUT=60, DEPLOY_MIGRATE="echo migrated > proof")
+    staging.configure(
+        "host1", DATABASE_URL=postgresql.url, DEPLOY_WAIT_TIMEOUT=60, DEPLOY_MIGRATE="echo migrated > proof"
+    )
     postgresql.stop()
     process = staging.project.start("deploy", "--env=staging")
     release = staging.path(staging.farm.hosts[0]) / "releases"
@@ -177,9 +188,16 @@ def test_shared_directories_outlive_releases_and_replace_tracked_ones(staging: S
 
 
 def test_roles_get_the_release_with_their_own_restart(staging: Site) -> None:
-    staging.configure("host1", DEPLOY_HOSTS_WORKER="host2 host3", DEPLOY_RESTART="echo app > restarted",
-                      DEPLOY_RESTART_WORKER="echo worker > restarted")
+    staging.configure(
+        "host1",
+        DEPLOY_HOSTS_WORKER="host2 host3",
+        DEPLOY_RESTART="echo app > restarted",
+        DEPLOY_RESTART_WORKER="echo worker > restarted",
+    )
     release = staging.project.deploy()
     assert staging.currents() == [release] * 3
     assert [(staging.current(host) / "restarted").read_text().strip() for host in staging.farm.hosts] == [
-        "app", "worker", "worker"]
+        "app",
+        "worker",
+        "worker",
+    ]

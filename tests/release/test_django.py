@@ -26,9 +26,17 @@ def configured(project: Project, farm: Farm, url: str, port: int) -> Site:
     """The blog on host1, the release on two workers too: hosts share the loopback, and so one port is one server."""
     site = Site(Plain(project.root, project.greeting), farm, "blog")
     site.configure(
-        "host1", DEPLOY_HOSTS_WORKER="host2 host3", DATABASE_URL=url, SECRET_KEY="not-so-secret-django-key",
-        BIND=f"127.0.0.1:{port}", DEPLOY_SHARED_DIRS="run", DEPLOY_MIGRATE="python manage.py migrate --noinput",
-        DEPLOY_RESTART="./serve", DEPLOY_HEALTH_URL=f"http://127.0.0.1:{port}/health", DEPLOY_HEALTH_EXPECT="{release}")
+        "host1",
+        DEPLOY_HOSTS_WORKER="host2 host3",
+        DATABASE_URL=url,
+        SECRET_KEY="not-so-secret-django-key",
+        BIND=f"127.0.0.1:{port}",
+        DEPLOY_SHARED_DIRS="run",
+        DEPLOY_MIGRATE="python manage.py migrate --noinput",
+        DEPLOY_RESTART="./serve",
+        DEPLOY_HEALTH_URL=f"http://127.0.0.1:{port}/health",
+        DEPLOY_HEALTH_EXPECT="{release}",
+    )
     return site
 
 
@@ -42,7 +50,10 @@ def test_the_example_is_deployed_changed_and_rolled_back_while_it_serves(
     hosts: Farm, postgresql: PostgreSQL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    project, port = make_project(tmp_path, {"dev": "DEPLOY_HOSTS=local:\nDEPLOY_PATH=.deploy/dev\n"}), free_port()
+    project, port = (
+        make_project(tmp_path, {"dev": "DEPLOY_HOSTS=local:\nDEPLOY_PATH=.deploy/dev\n"}),
+        free_port(),
+    )
     site = configured(project, hosts, postgresql.url, port)
     first = site.project.deploy()
     before = ask(port)

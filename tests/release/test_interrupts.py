@@ -27,8 +27,10 @@ def slow_postinstall(site: Site) -> str:
 
 def working(site: Site, release: str) -> bool:
     """Whether the slow step runs on every host in a release newer than `release`."""
-    return all(any((path / "started").exists() and path.name > release for path in (top / "releases").iterdir())
-               for top in site.paths())
+    return all(
+        any((path / "started").exists() and path.name > release for path in (top / "releases").iterdir())
+        for top in site.paths()
+    )
 
 
 def sleepers(site: Site) -> list[str]:
@@ -36,8 +38,12 @@ def sleepers(site: Site) -> list[str]:
     return [site.farm.run(host, "pgrep -f 'sleep 30[0]' || true").strip() for host in site.farm.hosts]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
-def test_a_signal_before_publish_changes_nothing_and_leaves_nothing_running(staging: Site, number: signal.Signals) -> None:
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name
+)
+def test_a_signal_before_publish_changes_nothing_and_leaves_nothing_running(
+    staging: Site, number: signal.Signals
+) -> None:
     release = slow_postinstall(staging)
     process = staging.project.start("deploy", "--env=staging")
     wait_until(lambda: working(staging, release), "postinstall runs everywhere", 60)
@@ -50,10 +56,14 @@ def test_a_signal_before_publish_changes_nothing_and_leaves_nothing_running(stag
 
 def test_ctrl_c_after_publish_began_is_undone_first(staging: Site) -> None:
     release = staging.project.deploy()
-    restart = 'echo x >> ../../shared/restarts; [ $(wc -l < ../../shared/restarts) != 1 ] || sleep 300'
+    restart = "echo x >> ../../shared/restarts; [ $(wc -l < ../../shared/restarts) != 1 ] || sleep 300"
     staging.configure(DEPLOY_RESTART=restart)
     process = staging.project.start("deploy", "--env=staging")
-    wait_until(lambda: all((path / "shared/restarts").exists() for path in staging.paths()), "restart runs everywhere", 60)
+    wait_until(
+        lambda: all((path / "shared/restarts").exists() for path in staging.paths()),
+        "restart runs everywhere",
+        60,
+    )
     assert staging.currents() != [release] * 3
     process.send_signal(signal.SIGINT)
     assert ended(process) == 130
@@ -128,10 +138,14 @@ def test_a_host_that_drops_off_before_publish_is_exit_4_and_the_others_stay(stag
 
 def test_a_host_that_vanishes_during_publish_is_exit_6_with_its_name_and_the_cure(staging: Site) -> None:
     release = staging.project.deploy()
-    restart = 'echo x >> ../../shared/restarts; [ $(wc -l < ../../shared/restarts) != 1 ] || sleep 300'
+    restart = "echo x >> ../../shared/restarts; [ $(wc -l < ../../shared/restarts) != 1 ] || sleep 300"
     staging.configure(DEPLOY_RESTART=restart)
     process = staging.project.start("deploy", "--env=staging")
-    wait_until(lambda: all((path / "shared/restarts").exists() for path in staging.paths()), "restart runs everywhere", 60)
+    wait_until(
+        lambda: all((path / "shared/restarts").exists() for path in staging.paths()),
+        "restart runs everywhere",
+        60,
+    )
     host = staging.farm.hosts[1]
     host.stop()
     try:

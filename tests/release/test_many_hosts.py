@@ -33,8 +33,12 @@ def five(project: Plain, five_hosts: Farm, request: pytest.FixtureRequest) -> Si
 
 
 def hooks() -> dict[str, str]:
-    return {"DEPLOY_VENDOR_INSTALL": "path", "DEPLOY_POSTINSTALL": HOOK.format(step="postinstall"), "DEPLOY_RESTART": HOOK.format(step="restart"),
-            "DEPLOY_MIGRATE": "[ ! -e ../../shared/fail-migrate ]"}
+    return {
+        "DEPLOY_VENDOR_INSTALL": "path",
+        "DEPLOY_POSTINSTALL": HOOK.format(step="postinstall"),
+        "DEPLOY_RESTART": HOOK.format(step="restart"),
+        "DEPLOY_MIGRATE": "[ ! -e ../../shared/fail-migrate ]",
+    }
 
 
 def sabotage(site: Site, step: str) -> None:
@@ -65,8 +69,10 @@ def heal(site: Site) -> None:
         (path / "releases.kept").rename(path / "releases")
 
 
-@pytest.mark.parametrize("step", ["prepare", "link_shared", "install", "wait_for_services", "postinstall", "migrate", "restart",
-                                  "verify"])
+@pytest.mark.parametrize(
+    "step",
+    ["prepare", "link_shared", "install", "wait_for_services", "postinstall", "migrate", "restart", "verify"],
+)
 def test_when_a_step_fails_on_one_of_five_hosts_all_serve_what_they_served(five: Site, step: str) -> None:
     first = five.project.deploy()
     five.project.write("page.txt", "new\n")
@@ -120,7 +126,9 @@ class Client(threading.Thread):
                     self.wrong.append(f"{release}: {page!r} with {other!r}")
 
 
-def test_killed_at_any_moment_every_host_serves_a_whole_release_and_the_next_deploy_succeeds(five: Site, repeat: int) -> None:
+def test_killed_at_any_moment_every_host_serves_a_whole_release_and_the_next_deploy_succeeds(
+    five: Site, repeat: int
+) -> None:
     write_pages(five, 0)
     began = time.monotonic()
     five.project.deploy()

@@ -9,15 +9,22 @@ from tests.release.site import Site
 from tests.rig import farm, free_port
 
 
-@pytest.mark.parametrize(("words", "message"), [
-    pytest.param(["deploy"], "--env: ", id="env missing"),
-    pytest.param(["deploy", "--env=nosuch"], "nosuch", id="env unknown"),
-    pytest.param(["deploy", "--env=../x"], "../x", id="env leaves the directory"),
-    pytest.param(["deploy", "--env=dev", "--revision=nosuch"], "--revision: 'nosuch'", id="revision unknown"),
-    pytest.param(["deploy", "--env=dev", "--limit=nosuch"], "--limit: 'nosuch'", id="host unknown"),
-    pytest.param(["deploy", "--env=dev", "--skip=nosuch"], "'nosuch': not in the recipe", id="step unknown"),
-    pytest.param(["-H", "a,b", "deploy", "--env=dev"], "--limit", id="-H names --limit"),
-])
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        pytest.param(["deploy"], "--env: ", id="env missing"),
+        pytest.param(["deploy", "--env=nosuch"], "nosuch", id="env unknown"),
+        pytest.param(["deploy", "--env=../x"], "../x", id="env leaves the directory"),
+        pytest.param(
+            ["deploy", "--env=dev", "--revision=nosuch"], "--revision: 'nosuch'", id="revision unknown"
+        ),
+        pytest.param(["deploy", "--env=dev", "--limit=nosuch"], "--limit: 'nosuch'", id="host unknown"),
+        pytest.param(
+            ["deploy", "--env=dev", "--skip=nosuch"], "'nosuch': not in the recipe", id="step unknown"
+        ),
+        pytest.param(["-H", "a,b", "deploy", "--env=dev"], "--limit", id="-H names --limit"),
+    ],
+)
 def test_usage_is_exit_2_and_nothing_is_made(local: Plain, words: list[str], message: str) -> None:
     done = local.fab(*words)
     assert done.code == 2

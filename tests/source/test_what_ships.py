@@ -16,13 +16,27 @@ from examples.building import git
 from tests.release.project import Plain, make_plain
 
 ODD_NAMES = (
-    "a b", "quote'single", 'quote"double', "new\nline", "-leading-dash", ".hidden", "ümläut", "日本", "back\\slash", "tab\there",
-    "star*?[x]", "$dollar `tick`", "dir with space/in ner", os.fsdecode(b"not-utf8-\xff"),
+    "a b",
+    "quote'single",
+    'quote"double',
+    "new\nline",
+    "-leading-dash",
+    ".hidden",
+    "ümläut",
+    "日本",
+    "back\\slash",
+    "tab\there",
+    "star*?[x]",
+    "$dollar `tick`",
+    "dir with space/in ner",
+    os.fsdecode(b"not-utf8-\xff"),
 )
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Plain:
+def project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> Plain:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
     made = make_plain(tmp_path)
     made.environment("dev", DEPLOY_HOSTS="local:", DEPLOY_PATH=".deploy/dev")
@@ -37,7 +51,9 @@ def environment(project: Plain, **keys: str) -> Environment:
 def committed(repo: Path, revision: str, prefix: str = "") -> dict[str, tuple[int, str]]:
     """{path: (mode, blob id)} of a revision and of its submodules, as git lists them."""
     found: dict[str, tuple[int, str]] = {}
-    listed = subprocess.run(["git", "ls-tree", "-r", "-z", revision], cwd=repo, check=True, capture_output=True).stdout
+    listed = subprocess.run(
+        ["git", "ls-tree", "-r", "-z", revision], cwd=repo, check=True, capture_output=True
+    ).stdout
     for item in filter(None, os.fsdecode(listed).split("\0")):
         head, _, path = item.partition("\t")
         mode, kind, blob = head.split()
@@ -71,11 +87,15 @@ def current(project: Plain) -> Path:
     return (project.root / ".deploy/dev/current").resolve()
 
 
-def test_commit_ships_the_revision_while_the_work_tree_is_dirty_moved_and_half_initialised(project: Plain) -> None:
+def test_commit_ships_the_revision_while_the_work_tree_is_dirty_moved_and_half_initialised(
+    project: Plain,
+) -> None:
     project.write("run.sh", "#!/bin/sh\n", 0o755)
     (project.root / "link").symlink_to("page.txt")
     (project.root / "dangling").symlink_to("no/such/place")
-    project.write(".gitattributes", "*.txt text eol=crlf ident\n*.dat filter=nosuch\nsecret.txt export-ignore\n")
+    project.write(
+        ".gitattributes", "*.txt text eol=crlf ident\n*.dat filter=nosuch\nsecret.txt export-ignore\n"
+    )
     project.write("secret.txt", "$Id$\nline\n")
     project.write("x.dat", b"\x00\xff\r\n")
     revision = project.commit()
@@ -137,14 +157,19 @@ def test_excluded_patterns_are_rsyncs_own(project: Plain) -> None:
     assert not (top / "docs").exists() and not list(top.rglob("*.md"))
 
 
-def test_staging_again_touches_nothing_and_repairs_what_somebody_edited(project: Plain, tmp_path: Path) -> None:
+def test_staging_again_touches_nothing_and_repairs_what_somebody_edited(
+    project: Plain, tmp_path: Path
+) -> None:
     settings = environment(project)
     revision = source.resolve_revision(project.root)
     dependencies = vendor.dependencies(project.root, revision.commit)
 
     def stage() -> dict[str, tuple[int, int]]:
         with source.stage(settings, revision, dependencies=dependencies, cache=tmp_path / "cache") as tree:
-            return {path: (os.lstat(tree.path / path).st_ino, os.lstat(tree.path / path).st_mtime_ns) for path in tree.manifest}
+            return {
+                path: (os.lstat(tree.path / path).st_ino, os.lstat(tree.path / path).st_mtime_ns)
+                for path in tree.manifest
+            }
 
     first = stage()
     assert stage() == first

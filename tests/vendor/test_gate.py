@@ -21,7 +21,14 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Plain:
     return made
 
 
-def judged(project: Plain, *, source: str = "worktree", policy: str = "pushed", local_urls: bool = True, dirty: bool = False) -> Gate:
+def judged(
+    project: Plain,
+    *,
+    source: str = "worktree",
+    policy: str = "pushed",
+    local_urls: bool = True,
+    dirty: bool = False,
+) -> Gate:
     return gate(project.root, "HEAD", source=source, policy=policy, local_urls=local_urls, allow_dirty=dirty)
 
 
@@ -32,7 +39,17 @@ def lib(project: Plain) -> Path:
 def local_commit(project: Plain) -> None:
     """A commit in the work tree of the submodule that is nowhere else, pinned."""
     (lib(project) / "lib/__init__.py").write_text("TEXT = 'unpushed'\n")
-    git(lib(project), "-c", "user.name=A", "-c", "user.email=a@example.com", "commit", "--quiet", "-am", "Unpushed")
+    git(
+        lib(project),
+        "-c",
+        "user.name=A",
+        "-c",
+        "user.email=a@example.com",
+        "commit",
+        "--quiet",
+        "-am",
+        "Unpushed",
+    )
     git(project.root, "commit", "--quiet", "-am", "Pin what is not pushed")
 
 
@@ -81,17 +98,20 @@ def other_url(project: Plain) -> None:
     git(project.root, "config", "submodule.vendor/lib.url", "/somewhere/else.git")
 
 
-@pytest.mark.parametrize(("spoil", "what"), [
-    pytest.param(edit, "local edit", id="dirty with an unchanged pin"),
-    pytest.param(assume_unchanged, "local edit", id="assume-unchanged"),
-    pytest.param(skip_worktree, "local edit", id="skip-worktree"),
-    pytest.param(ignore_all, "local edit", id="ignore = all"),
-    pytest.param(untracked, "local edit", id="untracked file"),
-    pytest.param(move_head, "its pin is", id="work tree differs from the pin"),
-    pytest.param(deinit, "not initialised", id="not initialised"),
-    pytest.param(deinit_nested, "not initialised", id="nested not initialised"),
-    pytest.param(update_none, "update = none", id="update = none"),
-])
+@pytest.mark.parametrize(
+    ("spoil", "what"),
+    [
+        pytest.param(edit, "local edit", id="dirty with an unchanged pin"),
+        pytest.param(assume_unchanged, "local edit", id="assume-unchanged"),
+        pytest.param(skip_worktree, "local edit", id="skip-worktree"),
+        pytest.param(ignore_all, "local edit", id="ignore = all"),
+        pytest.param(untracked, "local edit", id="untracked file"),
+        pytest.param(move_head, "its pin is", id="work tree differs from the pin"),
+        pytest.param(deinit, "not initialised", id="not initialised"),
+        pytest.param(deinit_nested, "not initialised", id="nested not initialised"),
+        pytest.param(update_none, "update = none", id="update = none"),
+    ],
+)
 def test_a_work_tree_that_is_not_the_pin_stops_worktree_mode_and_is_named_in_commit_mode(
     project: Plain, spoil: Callable[[Plain], None], what: str
 ) -> None:
@@ -105,11 +125,16 @@ def test_a_work_tree_that_is_not_the_pin_stops_worktree_mode_and_is_named_in_com
         assert any(note.startswith("not shipped: vendor/lib") and what in note for note in passed.notes)
 
 
-@pytest.mark.parametrize(("spoil", "what"), [
-    pytest.param(local_commit, "in no branch of its remote", id="unpushed pin"),
-    pytest.param(other_url, "its URL in .gitmodules", id="URL changed without sync"),
-])
-def test_a_pin_that_nobody_else_has_stops_both_modes(project: Plain, spoil: Callable[[Plain], None], what: str) -> None:
+@pytest.mark.parametrize(
+    ("spoil", "what"),
+    [
+        pytest.param(local_commit, "in no branch of its remote", id="unpushed pin"),
+        pytest.param(other_url, "its URL in .gitmodules", id="URL changed without sync"),
+    ],
+)
+def test_a_pin_that_nobody_else_has_stops_both_modes(
+    project: Plain, spoil: Callable[[Plain], None], what: str
+) -> None:
     spoil(project)
     for source in ("commit", "worktree"):
         assert [what in str(finding) for finding in judged(project, source=source).findings] == [True]
@@ -136,22 +161,39 @@ def test_allow_dirty_lets_edits_and_unpushed_pins_pass_and_the_release_is_dirty(
     assert passed.findings == () and passed.dirty
 
 
-@pytest.mark.parametrize(("policy", "refs", "passes"), [
-    ("any", (), True), ("pushed", (), False), ("tag", ("refs/tags/v1",), True), ("tag", (), False),
-    ("branch:stable", ("refs/heads/stable",), True), ("branch:stable", ("refs/heads/other",), False),
-])
-def test_the_policy_says_which_pins_pass(project: Plain, policy: str, refs: tuple[str, ...], passes: bool) -> None:
+@pytest.mark.parametrize(
+    ("policy", "refs", "passes"),
+    [
+        ("any", (), True),
+        ("pushed", (), False),
+        ("tag", ("refs/tags/v1",), True),
+        ("tag", (), False),
+        ("branch:stable", ("refs/heads/stable",), True),
+        ("branch:stable", ("refs/heads/other",), False),
+    ],
+)
+def test_the_policy_says_which_pins_pass(
+    project: Plain, policy: str, refs: tuple[str, ...], passes: bool
+) -> None:
     local_commit(project)
     for ref in refs:
         git(lib(project), "push", "--quiet", "origin", f"HEAD:{ref}")
     assert (judged(project, source="commit", policy=policy).findings == ()) is passes
 
 
-@pytest.mark.parametrize(("key", "value", "what"), [
-    ("path", "../outside", "path"), ("path", "-x", "path"), ("url", "-oProxyCommand=x", "URL"),
-    ("url", "ext::sh -c touch% x", "URL"), ("url", "https://example.com/\r", "URL"),
-])
-def test_unsafe_entries_are_refused_before_git_acts_on_them(project: Plain, key: str, value: str, what: str) -> None:
+@pytest.mark.parametrize(
+    ("key", "value", "what"),
+    [
+        ("path", "../outside", "path"),
+        ("path", "-x", "path"),
+        ("url", "-oProxyCommand=x", "URL"),
+        ("url", "ext::sh -c touch% x", "URL"),
+        ("url", "https://example.com/\r", "URL"),
+    ],
+)
+def test_unsafe_entries_are_refused_before_git_acts_on_them(
+    project: Plain, key: str, value: str, what: str
+) -> None:
     git(project.root, "config", "--file", ".gitmodules", f"submodule.vendor/lib.{key}", value)
     git(project.root, "commit", "--quiet", "-am", "Unsafe")
     found = [str(finding) for finding in judged(project, source="commit").findings]
@@ -166,7 +208,9 @@ def test_a_local_url_is_refused_unless_the_project_allows_it(project: Plain) -> 
 
 def test_lfs_pointers_are_found(project: Plain) -> None:
     (project.lib / ".gitattributes").write_text("*.bin filter=lfs diff=lfs merge=lfs -text\n")
-    (project.lib / "big.bin").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n")
+    (project.lib / "big.bin").write_text(
+        "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n"
+    )
     git(project.lib, "add", "--all")
     git(project.lib, "commit", "--quiet", "-m", "LFS")
     git(project.lib, "push", "--quiet", "origin", "HEAD")
@@ -192,7 +236,9 @@ def test_a_git_worktree_passes(project: Plain, tmp_path: Path) -> None:
     assert gate(tmp_path / "worktree", "HEAD", local_urls=True).findings == ()
 
 
-def test_git_variables_of_a_hook_do_not_mislead(project: Plain, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_git_variables_of_a_hook_do_not_mislead(
+    project: Plain, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("GIT_DIR", str(tmp_path / "lib.git"))
     monkeypatch.setenv("GIT_INDEX_FILE", str(tmp_path / "no-index"))
     monkeypatch.setenv("GIT_WORK_TREE", str(tmp_path))
@@ -230,7 +276,16 @@ def test_a_deploy_with_a_finding_contacts_nothing_and_says_the_cure(project: Pla
 
 
 def test_one_failing_dependency_does_not_hide_the_others(project: Plain) -> None:
-    git(project.root, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(project.lib.parent / "deep.git"), "vendor/deep")
+    git(
+        project.root,
+        "-c",
+        "protocol.file.allow=always",
+        "submodule",
+        "--quiet",
+        "add",
+        str(project.lib.parent / "deep.git"),
+        "vendor/deep",
+    )
     project.commit("Add another")
     edit(project)
     (project.root / "vendor/deep/deep.txt").write_text("edited\n")

@@ -10,10 +10,14 @@ from .models import Post
 
 def front_page(request):
     """The text of the private package, and the posts of the database."""
-    return render(request, "front_page.html", {"greeting": greeting.text(), "posts": Post.objects.order_by("-id")})
+    return render(
+        request, "front_page.html", {"greeting": greeting.text(), "posts": Post.objects.order_by("-id")}
+    )
 
 
 def health(request):
     """The release that answers, and proof that it reaches its database."""
     Post.objects.exists()
-    return HttpResponse(os.environ.get("DEPLOYTASKS_RELEASE", settings.BASE_DIR.name), content_type="text/plain")
+    return HttpResponse(
+        os.environ.get("DEPLOYTASKS_RELEASE", settings.BASE_DIR.name), content_type="text/plain"
+    )
