@@ -116,6 +116,8 @@ class Environment:
     warnings: tuple[str, ...] = ()
     origins: tuple[tuple[str, Origin], ...] = field(default=(), repr=False)
     """Origin of every DEPLOY_ key that was set."""
+    secret_settings: tuple[Variable, ...] = field(default=(), repr=False)
+    """The DEPLOY_ keys whose texts must be masked, e.g. a DEPLOY_NOTIFY that DEPLOY_SECRETS names."""
 
     @property
     def primary(self) -> Host:

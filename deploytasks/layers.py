@@ -84,7 +84,8 @@ def plain_layer(root: Path, source: str) -> Iterator[Layer]:
     try:
         yield dotenv.read((root / source).read_bytes(), source)
     except FileNotFoundError:
-        return
+        if (root / source).is_symlink():
+            yield Layer(problems=(f"{source}:1: is a link to nothing; make what it points to, or remove it",))
     except OSError as error:
         yield Layer(
             problems=(f"{source}:1: cannot be read ({error.strerror}); look at its type and permissions",)
@@ -94,17 +95,16 @@ def plain_layer(root: Path, source: str) -> Iterator[Layer]:
 def local_layer(name: str, root: Path) -> Iterator[Layer]:
     """<env>.local.env: refused when git tracks it, warned about when others can read it."""
     source = f"environments/{name}.local.env"
-    for layer in plain_layer(root, source):
-        from . import git
+    yield from plain_layer(root, source)
+    if not (root / source).is_file():
+        return
+    from . import git
 
-        if git.tracks(root, source):
-            cure = f"run `git rm --cached {source}`, and change its secrets"
-            yield Layer(problems=(f"{source}:1: is tracked by git; {cure}",))
-        if (root / source).stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
-            yield Layer(
-                warnings=(f"{source}:1: others on this machine can read it; run `chmod 600 {source}`",)
-            )
-        yield layer
+    if git.tracks(root, source):
+        cure = f"run `git rm --cached {source}`, and change its secrets"
+        yield Layer(problems=(f"{source}:1: is tracked by git; {cure}",))
+    if (root / source).stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
+        yield Layer(warnings=(f"{source}:1: others on this machine can read it; run `chmod 600 {source}`",))
 
 
 def decrypted_layers(name: str, root: Path, decrypt: str) -> Iterator[Layer]:

@@ -60,7 +60,13 @@ class Draft:
             for key, text in sorted(self.variables.items())
         )
         origins = tuple((key, origin) for key, origin in self.merged.origins.items() if is_ours(key))
-        return Environment(self.name, self.root, self.hosts, known, variables, self.warnings, origins)
+        ours = ((key, text) for key, text in sorted(self.merged.texts.items()) if is_ours(key))
+        hidden = tuple(
+            Variable(key, Secret(text), self.origin(key), True)
+            for key, text in ours
+            if self.is_secret(key, text)
+        )
+        return Environment(self.name, self.root, self.hosts, known, variables, self.warnings, origins, hidden)
 
 
 def draft(name: str, root: Path, process: Mapping[str, str]) -> Draft:
@@ -72,7 +78,13 @@ def draft(name: str, root: Path, process: Mapping[str, str]) -> Draft:
     found, host_problems = hosts.parse(ours)
     fields, setting_problems = settings.parse(ours, {role for host in found for role in host.roles})
     loose = Draft(name, root, merged, rules, found, fields, ())
-    own = (*missing(merged, ours), *host_problems, *setting_problems, *contradictions(loose), *unwritable(loose))
+    own = (
+        *missing(merged, ours),
+        *host_problems,
+        *setting_problems,
+        *contradictions(loose),
+        *unwritable(loose),
+    )
     problems = (*merged.problems, *rules.problems, *placed(loose, own), *against_schema(loose))
     return replace(loose, problems=tuple(dict.fromkeys(problems)))
 

@@ -92,6 +92,24 @@ def test_a_local_layer_that_git_tracks_is_refused(project: Project) -> None:
     )
 
 
+def test_a_layer_that_links_to_nothing_is_a_problem(project: Project) -> None:
+    (project.root / "environments" / "prod.local.env").symlink_to("/nonexistent/secrets.env")
+    assert project.problems() == (
+        "environments/prod.local.env:1: is a link to nothing; make what it points to, or remove it",
+    )
+
+
+def test_settings_of_the_tool_may_be_secrets_too(project: Project) -> None:
+    project.write(
+        "prod.env",
+        "DEPLOY_NOTIFY=https://chat.example.com/hook/hunter2\nDEPLOY_SECRETS=DEPLOY_NOTIFY\n"
+        "DEPLOY_HEALTH_URL=http://u:hunter2@127.0.0.1/\nDEPLOY_RESTART=true\n",
+    )
+    hidden = project.load().secret_settings
+    assert [variable.name for variable in hidden] == ["DEPLOY_HEALTH_URL", "DEPLOY_NOTIFY"]
+    assert project.load().warnings == ()
+
+
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604])
 def test_a_local_layer_that_others_can_read_is_warned_about(project: Project, mode: int) -> None:
     project.write("prod.local.env", "A=1\n").chmod(mode)
