@@ -16,7 +16,7 @@ def install_facts(state, python="python3", installer="auto"):
     uv = find_uv() if installer != "pip" else None
     venvs = os.path.join(state.root, "venvs")
     names = os.listdir(venvs) if os.path.isdir(venvs) else []
-    complete = sorted(name for name in names if venv.usable(os.path.join(venvs, name)))
+    complete = sorted(name for name in names if name[0] != "." and venv.usable(os.path.join(venvs, name)))
     able = bool(found["can_venv"] and pip_words(found))
     space = os.statvfs(existing(state.root))
     room = {

@@ -107,12 +107,13 @@ def respell(place, old, new):
 
 
 def seal(place):
-    """Nothing in it is writable any more (root can still write: modes do not bind it), and it is complete."""
-    write(os.path.join(place, COMPLETE), "")
-    for directory, _, names in os.walk(place, topdown=False):
-        for path in [*(os.path.join(directory, name) for name in names), directory]:
+    """Nothing in it is writable any more (root can still write: modes do not bind it), and then it is complete."""
+    for directory, names, files in os.walk(place):
+        for path in (os.path.join(directory, name) for name in (*names, *files)):
             if not os.path.islink(path):
                 os.chmod(path, os.stat(path).st_mode & ~0o222)
+    write(os.path.join(place, COMPLETE), "", 0o444)
+    os.chmod(place, 0o555)
 
 
 def retire(state, place):
