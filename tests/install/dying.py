@@ -5,22 +5,24 @@ import os
 import re
 import signal
 import sys
+from typing import Any, NoReturn
 
 from deploytasks.remote import install, lock
 from deploytasks.remote.state import State
 
 
-def die(*_):
+def die() -> NoReturn:
     os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError("still alive")
 
 
 class Moment:
     """An audit hook that ends the process when it sees what it waits for, `count` times."""
 
-    def __init__(self, event, part, count=1):
+    def __init__(self, event: str, part: str, count: int = 1) -> None:
         self.event, self.part, self.count = event, part, count
 
-    def __call__(self, event, arguments):
+    def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event == self.event and any(re.search(self.part, str(one)) for one in arguments):
             self.count -= 1
             if self.count == 0:
@@ -37,7 +39,7 @@ MOMENTS = {
 }
 
 
-def main(root, moment, arguments):
+def main(root: str, moment: str, arguments: dict[str, Any]) -> None:
     state = State()
     state.root, state.token = root, "killed-run"
     assert lock.acquire(root, state.token, {"user": "ada", "machine": "here"})["acquired"]

@@ -1,4 +1,4 @@
-"""A host's directory on this machine, worked on by the agent's own operations under its own lock; and trees to install on it."""
+"""A host on this machine, worked on by the agent's own operations under its own lock; and trees to install there."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def staged(tree: Path, described: Mapping[str, str] | None = None) -> Tree:
 
 
 def entry(path: Path) -> Entry:
-    data = os.fsencode(os.readlink(path)) if path.is_symlink() else path.read_bytes()
+    data = os.fsencode(path.readlink()) if path.is_symlink() else path.read_bytes()
     mode = LINK if path.is_symlink() else EXECUTABLE if os.access(path, os.X_OK) else PLAIN
     return Entry(mode, len(data), hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest())
 

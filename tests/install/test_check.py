@@ -14,34 +14,83 @@ from deploytasks.remote.interpreter import interpreter, platforms
 from tests.install.host import Host, environment
 
 ABLE: dict[str, Any] = {
-    "python": "3.11.2", "platform": "linux-x86_64", "implementation": "cpython", "executable": "/usr/bin/python3", "uv": "",
-    "installer": "pip", "venv": True, "venvs": [], "free_bytes": 10**9, "free_inodes": 10**6, "has_inodes": True}
+    "python": "3.11.2",
+    "platform": "linux-x86_64",
+    "implementation": "cpython",
+    "executable": "/usr/bin/python3",
+    "uv": "",
+    "installer": "pip",
+    "venv": True,
+    "venvs": [],
+    "free_bytes": 10**9,
+    "free_inodes": 10**6,
+    "has_inodes": True,
+}
 BUNDLE = Bundle(Path("/bundle"), "", "wheel", requires_python=">=3.10", size=2 * 1024**2, files=100)
 
 
-@pytest.mark.parametrize(("facts", "settings", "finding"), [
-    pytest.param({}, {}, [], id="nothing"),
-    pytest.param({"uv": "/bin/uv", "venv": False}, {}, [], id="uv is enough"),
-    pytest.param({"venv": False}, {}, ["python3 has no venv module with pip, and there is no uv; `apt install python3-venv` there"],
-                 id="no venv"),
-    pytest.param({}, {"installer": "uv"}, ["uv is missing and DEPLOY_INSTALLER=uv; install uv there, or set DEPLOY_INSTALLER=auto"],
-                 id="no uv"),
-    pytest.param({"python": "3.9.2"}, {}, ["python3 is 3.9.2, the project requires >=3.10; set DEPLOY_PYTHON"], id="too old"),
-    pytest.param({"free_bytes": 1024**2}, {}, ["1 MB free, the packages take at least 2 MB; make room"], id="no room"),
-    pytest.param({"free_inodes": 99}, {}, ["99 inodes free, the packages take at least 100; make room"], id="no inodes"),
-    pytest.param({"free_inodes": 0, "has_inodes": False}, {}, [], id="a filesystem that counts no inodes"),
-    pytest.param({"free_bytes": 0, "venvs": [BUNDLE.key(ABLE)]}, {}, [], id="nothing to install"),
-])
+@pytest.mark.parametrize(
+    ("facts", "settings", "finding"),
+    [
+        pytest.param({}, {}, [], id="nothing"),
+        pytest.param({"uv": "/bin/uv", "venv": False}, {}, [], id="uv is enough"),
+        pytest.param(
+            {"venv": False},
+            {},
+            ["python3 has no venv module with pip, and there is no uv; `apt install python3-venv` there"],
+            id="no venv",
+        ),
+        pytest.param(
+            {},
+            {"installer": "uv"},
+            ["uv is missing and DEPLOY_INSTALLER=uv; install uv there, or set DEPLOY_INSTALLER=auto"],
+            id="no uv",
+        ),
+        pytest.param(
+            {"python": "3.9.2"},
+            {},
+            ["python3 is 3.9.2, the project requires >=3.10; set DEPLOY_PYTHON"],
+            id="too old",
+        ),
+        pytest.param(
+            {"free_bytes": 1024**2},
+            {},
+            ["1 MB free, the packages take at least 2 MB; make room"],
+            id="no room",
+        ),
+        pytest.param(
+            {"free_inodes": 99},
+            {},
+            ["99 inodes free, the packages take at least 100; make room"],
+            id="no inodes",
+        ),
+        pytest.param(
+            {"free_inodes": 0, "has_inodes": False}, {}, [], id="a filesystem that counts no inodes"
+        ),
+        pytest.param({"free_bytes": 0, "venvs": [BUNDLE.key(ABLE)]}, {}, [], id="nothing to install"),
+    ],
+)
 def test_a_host_that_cannot_install_is_found_out(
     tmp_path: Path, facts: dict[str, Any], settings: dict[str, Any], finding: list[str]
 ) -> None:
     assert list(tool_findings({**ABLE, **facts}, environment(tmp_path, **settings), BUNDLE)) == finding
 
 
-@pytest.mark.parametrize(("version", "clauses", "answer"), [
-    ("3.10.0", ">=3.10", True), ("3.9.18", ">=3.10", False), ("3.11.2", ">=3.10,<4", True), ("3.12.1", "~=3.11", True),
-    ("3.12.1", "~=3.11.0", False), ("3.11.9", "==3.11.*", True), ("3.12.0", "==3.11.*", False), ("3.11.4", "!=3.11.4", False),
-    ("3.13.0rc1", ">=3.13", True), ("3.10.1", "", True)])
+@pytest.mark.parametrize(
+    ("version", "clauses", "answer"),
+    [
+        ("3.10.0", ">=3.10", True),
+        ("3.9.18", ">=3.10", False),
+        ("3.11.2", ">=3.10,<4", True),
+        ("3.12.1", "~=3.11", True),
+        ("3.12.1", "~=3.11.0", False),
+        ("3.11.9", "==3.11.*", True),
+        ("3.12.0", "==3.11.*", False),
+        ("3.11.4", "!=3.11.4", False),
+        ("3.13.0rc1", ">=3.13", True),
+        ("3.10.1", "", True),
+    ],
+)
 def test_requires_python_is_understood(version: str, clauses: str, answer: bool) -> None:
     assert satisfies(version, clauses) is answer
 

@@ -20,7 +20,9 @@ PROJECT = Path(__file__).parent.parent.parent
 
 
 @pytest.mark.parametrize("moment", ["while the installer runs", *dying.MOMENTS])
-def test_after_a_kill_the_next_install_succeeds_and_nothing_half_built_is_linked(host: Host, tree: Path, moment: str) -> None:
+def test_after_a_kill_the_next_install_succeeds_and_nothing_half_built_is_linked(
+    host: Host, tree: Path, moment: str
+) -> None:
     package(tree, "inhouse")
     write(tree / "requirements.txt", "idna==3.10\n")
     bundle = host.bundle(tree)
@@ -28,7 +30,9 @@ def test_after_a_kill_the_next_install_succeeds_and_nothing_half_built_is_linked
     arguments = host.arguments(bundle, killed)
     lock.release(host.state.root, host.state.token)
     words = [sys.executable, "-m", "tests.install.dying", str(host.root), moment, json.dumps(arguments)]
-    done = subprocess.run(words, cwd=PROJECT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        words, cwd=PROJECT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
     assert done.returncode == -signal.SIGKILL, done.stderr
     assert not (host.root / "releases" / killed / ".venv").is_symlink()
     host.state = host.locked("next-run", gone="killed-run")

@@ -120,7 +120,7 @@ def test_a_build_that_fails_says_what_the_backend_said(tree: Path, uv_host: Host
         "[build-system]\nrequires = []\nbuild-backend = 'nowhere'\n[project]\n"
         "name = 'inhouse'\nversion = '1'\n",
     )
-    with pytest.raises(StepFailed, match="(?s)vendor/inhouse: its wheel cannot be built.*nowhere"):
+    with pytest.raises(StepFailed, match=r"(?s)vendor/inhouse: its wheel cannot be built.*nowhere"):
         uv_host.bundle(tree)
 
 
