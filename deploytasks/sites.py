@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 def fleet_of(plan: Plan, observer: Observer | None = None) -> Iterator[Fleet]:
     """Every host of `plan`, connected to when it is first asked; leaving gives back locks and ends connections."""
     with ExitStack() as stack:
-        redactor = Redactor(plan.environment.variables)
+        environment = plan.environment
+        kept = (*(host.name for host in environment.hosts), environment.settings.path)
+        redactor = Redactor((*environment.variables, *environment.secret_settings), kept=kept)
         parallel = plan.environment.settings.parallel
 
         def connect(host: Host) -> Conversation:

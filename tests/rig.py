@@ -10,6 +10,7 @@ from __future__ import annotations
 import getpass
 import os
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -35,6 +36,7 @@ PermitRootLogin yes
 PasswordAuthentication no
 KbdInteractiveAuthentication no
 MaxSessions 100
+SetEnv PATH={path}
 Subsystem sftp internal-sftp
 LogLevel VERBOSE
 """
@@ -87,6 +89,7 @@ class Sshd:
     public_key: str = ""
     extra: str = "MaxStartups 100\n"
     """Further lines of its sshd_config, from the next `start`."""
+    with_uv: bool = True
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -114,6 +117,16 @@ class Sshd:
         return "/srv" if ROOT else str(self.srv)
 
     @property
+    def search_path(self) -> str:
+        """PATH on the host: a login's, after a directory that holds uv only, so that installs are quick."""
+        tools = self.directory / "tools"
+        tools.mkdir(exist_ok=True)
+        uv = shutil.which("uv", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+        if uv and self.with_uv and not (tools / "uv").exists():
+            (tools / "uv").symlink_to(uv)
+        return f"{tools}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
+
+    @property
     def endpoint(self) -> str:
         """The host as known_hosts and DEPLOY_HOSTS name it: [address]:port."""
         return f"[{self.address}]:{self.port}"
@@ -126,7 +139,11 @@ class Sshd:
     def start(self) -> None:
         """Serve; returns when the port answers."""
         bracketed = f"[{self.address}]" if ":" in self.address else self.address
-        settings = {"listen": f"{bracketed}:{self.port}", "directory": self.directory}
+        settings = {
+            "listen": f"{bracketed}:{self.port}",
+            "directory": self.directory,
+            "path": self.search_path,
+        }
         config = self.directory / "sshd_config"
         config.write_text(self.extra + SSHD_CONFIG.format(**settings, authorized_keys=self.authorized_keys))
         serve = [SSHD, "-D", "-e", "-f", str(config)]

@@ -1,4 +1,4 @@
-"""A real PostgreSQL on the loopback, started and stopped by tests, as an unprivileged user when the tests run as root."""
+"""Real servers on the loopback, started and stopped by tests; unprivileged even when the tests run as root."""
 
 from __future__ import annotations
 
@@ -6,14 +6,22 @@ import os
 import pwd
 import shutil
 import signal
+import socket
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.rig import free_port, wait_until
 
-SETTINGS = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "shared_buffers": "16MB",
-            "listen_addresses": "127.0.0.1", "max_connections": "20", "password_encryption": "scram-sha-256"}
+SETTINGS = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "shared_buffers": "16MB",
+    "listen_addresses": "127.0.0.1",
+    "max_connections": "20",
+    "password_encryption": "scram-sha-256",
+}
 USER, PASSWORD = "app", "s3cret-Pa55word"
 
 
@@ -45,19 +53,43 @@ class PostgreSQL:
         self.directory.mkdir(parents=True, exist_ok=True)
         if os.geteuid() == 0:
             for parent in (self.directory, *self.directory.parents):
-                if parent.stat().st_uid == 0 and parent != Path("/") and parent.stat().st_mode & 0o055 != 0o055:
+                if (
+                    parent.stat().st_uid == 0
+                    and parent != Path("/")
+                    and parent.stat().st_mode & 0o055 != 0o055
+                ):
                     parent.chmod(parent.stat().st_mode | 0o011)
             shutil.chown(self.directory, "postgres")
-        self.run("initdb", "-D", str(self.data), "-A", "scram-sha-256", "--auth-local=trust", "-U", "postgres", "--no-sync")
+        self.run(
+            "initdb",
+            "-D",
+            str(self.data),
+            "-A",
+            "scram-sha-256",
+            "--auth-local=trust",
+            "-U",
+            "postgres",
+            "--no-sync",
+        )
         self.start()
         self.psql(f"CREATE ROLE {USER} LOGIN PASSWORD '{PASSWORD}'", f"CREATE DATABASE app OWNER {USER}")
 
     def start(self) -> None:
         settings = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
-        words = [str(binaries() / "postgres"), "-D", str(self.data), "-p", str(self.port), "-k", str(self.directory)]
+        words = [
+            str(binaries() / "postgres"),
+            "-D",
+            str(self.data),
+            "-p",
+            str(self.port),
+            "-k",
+            str(self.directory),
+        ]
         log = (self.directory / "log").open("ab")
-        self.process = subprocess.Popen([*words, *settings], stdin=subprocess.DEVNULL, stdout=log, stderr=log, **self.owner())
-        wait_until(lambda: self.ready(), "PostgreSQL accepts a login")
+        self.process = subprocess.Popen(
+            [*words, *settings], stdin=subprocess.DEVNULL, stdout=log, stderr=log, **self.owner()
+        )
+        wait_until(self.ready, "PostgreSQL accepts a login")
 
     def stop(self) -> None:
         if self.process is not None:
@@ -67,16 +99,41 @@ class PostgreSQL:
 
     def ready(self) -> bool:
         assert self.process is not None and self.process.poll() is None, (self.directory / "log").read_text()
-        words = [binaries() / "psql", "-h", self.directory, "-p", str(self.port), "-U", "postgres", "-qAtc", "SELECT 1"]
+        words = [
+            binaries() / "psql",
+            "-h",
+            self.directory,
+            "-p",
+            str(self.port),
+            "-U",
+            "postgres",
+            "-qAtc",
+            "SELECT 1",
+        ]
         return subprocess.run(words, capture_output=True, check=False, **self.owner()).returncode == 0
 
     def psql(self, *statements: str, database: str = "postgres") -> str:
         """What the superuser's statements print."""
         answers = []
         for statement in statements:
-            words = [binaries() / "psql", "-h", self.directory, "-p", str(self.port), "-U", "postgres", "-d", database,
-                     "-v", "ON_ERROR_STOP=1", "-qAtc", statement]
-            answers.append(subprocess.run(words, capture_output=True, check=True, text=True, **self.owner()).stdout)
+            words = [
+                binaries() / "psql",
+                "-h",
+                self.directory,
+                "-p",
+                str(self.port),
+                "-U",
+                "postgres",
+                "-d",
+                database,
+                "-v",
+                "ON_ERROR_STOP=1",
+                "-qAtc",
+                statement,
+            ]
+            answers.append(
+                subprocess.run(words, capture_output=True, check=True, text=True, **self.owner()).stdout
+            )
         return "".join(answers)
 
     def run(self, program: str, *words: str) -> None:
@@ -84,4 +141,151 @@ class PostgreSQL:
 
     def owner(self) -> dict[str, object]:
         """PostgreSQL refuses to run as root."""
-        return {"user": pwd.getpwnam("postgres").pw_uid, "cwd": str(self.directory)} if os.geteuid() == 0 else {}
+        return (
+            {"user": pwd.getpwnam("postgres").pw_uid, "cwd": str(self.directory)} if os.geteuid() == 0 else {}
+        )
+
+
+@dataclass
+class Server:
+    """A server program in a directory of its own, as an unprivileged user when the tests run as root."""
+
+    directory: Path
+    user: str
+    port: int = field(default_factory=free_port)
+    process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+
+    def own(self) -> dict[str, object]:
+        return (
+            {"user": pwd.getpwnam(self.user).pw_uid, "cwd": str(self.directory)} if os.geteuid() == 0 else {}
+        )
+
+    def prepare(self) -> None:
+        self.directory.mkdir(parents=True, exist_ok=True)
+        if os.geteuid() == 0:
+            open_path(self.directory)
+            shutil.chown(self.directory, self.user)
+
+    def launch(self, *words: object) -> None:
+        log = (self.directory / "log").open("ab")
+        self.process = subprocess.Popen(
+            [str(word) for word in words], stdin=subprocess.DEVNULL, stdout=log, stderr=log, **self.own()
+        )
+
+    def answers(self) -> bool:
+        assert self.process is not None and self.process.poll() is None, (self.directory / "log").read_text()
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def stop(self) -> None:
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait(20)
+            self.process = None
+
+
+def open_path(directory: Path) -> None:
+    """Let an unprivileged user through to a directory of root's."""
+    for parent in directory.parents:
+        if parent != Path("/") and parent.stat().st_uid == 0 and not parent.stat().st_mode & 0o001:
+            parent.chmod(parent.stat().st_mode | 0o011)
+
+
+@dataclass
+class MariaDB(Server):
+    """A MariaDB with a user `app` and a database `app`."""
+
+    user: str = "mysql"
+
+    @property
+    def url(self) -> str:
+        return f"mysql://{USER}:{PASSWORD}@127.0.0.1:{self.port}/app"
+
+    def create(self) -> None:
+        self.prepare()
+        subprocess.run(
+            [
+                "mariadb-install-db",
+                "--no-defaults",
+                f"--datadir={self.directory}/data",
+                "--auth-root-authentication-method=normal",
+                "--skip-test-db",
+            ],
+            check=True,
+            capture_output=True,
+            **self.own(),
+        )
+        self.start()
+        self.sql(
+            f"CREATE DATABASE app; CREATE USER {USER}@'127.0.0.1' IDENTIFIED BY '{PASSWORD}'; "
+            f"GRANT ALL ON app.* TO {USER}@'127.0.0.1'"
+        )
+
+    def start(self, *options: str) -> None:
+        self.launch(
+            shutil.which("mariadbd", path="/usr/sbin:/usr/bin"),
+            "--no-defaults",
+            f"--datadir={self.directory}/data",
+            f"--port={self.port}",
+            "--bind-address=127.0.0.1",
+            f"--socket={self.directory}/sock",
+            "--skip-name-resolve",
+            "--innodb-flush-log-at-trx-commit=0",
+            *options,
+        )
+        wait_until(self.answers, "MariaDB listens", 40)
+
+    def sql(self, statements: str) -> None:
+        subprocess.run(
+            ["mariadb", "--no-defaults", f"--socket={self.directory}/sock", "-uroot", "-e", statements],
+            check=True,
+            capture_output=True,
+        )
+
+
+@dataclass
+class Redis(Server):
+    """A Redis that asks for a password."""
+
+    user: str = "redis"
+
+    @property
+    def url(self) -> str:
+        return f"redis://:{PASSWORD}@127.0.0.1:{self.port}/1"
+
+    def start(self, *options: str) -> None:
+        self.prepare()
+        self.launch(
+            "redis-server",
+            "--port",
+            self.port,
+            "--bind",
+            "127.0.0.1",
+            "--dir",
+            self.directory,
+            "--save",
+            "",
+            "--requirepass",
+            PASSWORD,
+            *options,
+        )
+        wait_until(self.answers, "Redis listens")
+
+
+@dataclass
+class PgBouncer(Server):
+    """A pooler in front of a PostgreSQL."""
+
+    user: str = "postgres"
+
+    def start(self, server: PostgreSQL) -> None:
+        self.prepare()
+        (self.directory / "users").write_text(f'"{USER}" "{PASSWORD}"\n')
+        (self.directory / "ini").write_text(
+            f"[databases]\napp = host=127.0.0.1 port={server.port} dbname=app\n"
+            "[pgbouncer]\nlisten_addr = 127.0.0.1\n"
+            f"listen_port = {self.port}\nauth_type = scram-sha-256\nauth_file = {self.directory}/users\nunix_socket_dir =\n"
+            "server_login_retry = 1\nquery_wait_timeout = 3\n"
+        )
+        self.launch(shutil.which("pgbouncer", path="/usr/sbin:/usr/bin"), self.directory / "ini")
+        wait_until(self.answers, "PgBouncer listens")

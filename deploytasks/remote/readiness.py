@@ -74,8 +74,11 @@ class Watch:
     def __init__(self, state, name, url, usable, timeout, fresh, created, base, once):
         self.state, self.name, self.usable, self.fresh = state, name, usable, fresh
         self.created, self.base, self.once, self.timeout = created, base, once, timeout
-        self.url = urllib.parse.urlsplit(url)
-        self.scheme = self.url.scheme.split("+")[0].lower()
+        try:
+            self.url = urllib.parse.urlsplit(url)
+        except ValueError:
+            self.url = None
+        self.scheme = self.url.scheme.split("+")[0].lower() if self.url else ""
         self.begun = time.monotonic()
         self.line = []  # [text, first seen, last seen, times] in order: what was seen, for the last message
         self.answer = None
@@ -91,6 +94,10 @@ class Watch:
             }
 
     def watch(self):
+        if self.url is None:
+            return self.ended(
+                verdict.MISCONFIGURED, "its URL cannot be read; correct it, percent-encode special characters"
+            )
         if self.scheme not in SCHEMES:
             known = ", ".join(sorted(SCHEMES))
             return self.ended(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import signal
 import sys
 import traceback
@@ -39,6 +40,9 @@ def entry(name: str) -> Callable[[Body], Body]:
                 code, error = INTERRUPTED, "interrupted"
             except Exit:
                 raise
+            except BrokenPipeError:
+                discard_output()
+                raise Exit(code=OK) from None
             except Exception as bug:
                 code, error = (
                     BUG,
@@ -70,6 +74,11 @@ def signals_as_interrupts() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def discard_output() -> None:
+    """Whoever read us (`head`) has seen enough; Python must not complain of it at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def failure_document(name: str, environment: str | None, code: int, error: str) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""The readiness wait, on real servers."""
