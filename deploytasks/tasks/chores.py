@@ -8,7 +8,9 @@ from invoke.tasks import task
 
 from .entry import entry
 from .release import ENV, JSON, LIMIT, YES
-from .session import confirm, environment_of, listed, show, ssh_of, watching
+from .session import confirm, environment_of, listed, refuse_dry, show, ssh_of, watching
+
+CHANGING = ("prune", "postinstall", "run", "lock", "unlock")
 
 
 def planned(c: Any, command: str, env: str, limit: Any, wait_lock: float = 0.0) -> Any:
@@ -16,6 +18,8 @@ def planned(c: Any, command: str, env: str, limit: Any, wait_lock: float = 0.0) 
     from ..plan import Options
     from ..planning import plan_command
 
+    if command in CHANGING:
+        refuse_dry(c, command)
     options = Options(wait_lock=wait_lock)
     return plan_command(environment_of(env), command, limit=listed(limit), options=options, ssh=ssh_of(c))
 

@@ -7,7 +7,7 @@ from typing import Any
 from invoke.tasks import task
 
 from .entry import entry
-from .session import confirm, environment_of, is_dry, listed, recipe_of, show, ssh_of, watching
+from .session import confirm, environment_of, is_dry, listed, recipe_of, refuse_dry, show, ssh_of, watching
 
 ENV = "environment to work on: the name of a file environments/<env>.env"
 LIMIT = "only these hosts: names with commas, or repeat the option"
@@ -114,10 +114,7 @@ def rollback(
 
     options = Options(wait_lock=wait_lock)
     found = plan_command(environment_of(env), "rollback", limit=listed(limit), options=options, ssh=ssh_of(c))
-    if is_dry(c, False):
-        from ..errors import UsageError
-
-        raise UsageError("rollback: has no dry run; see `fab releases` for what it would go back to")
+    refuse_dry(c, "rollback")
     confirm(found.environment, "Roll back", yes)
     with watching() as watcher:
         report = roll_back(found, to=to or None, observer=watcher)

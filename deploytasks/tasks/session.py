@@ -53,6 +53,12 @@ def is_dry(context: Any, dry_run: bool) -> bool:
     return dry_run or bool(context.config.run.dry)
 
 
+def refuse_dry(context: Any, command: str) -> None:
+    """Raises UsageError under fab's --dry / -R: a command without a dry run must not do the real thing."""
+    if is_dry(context, False):
+        raise UsageError(f"{command}: has no dry run; leave out --dry (-R)")
+
+
 def confirm(environment: Environment, what: str, yes: bool) -> None:
     """Ask before changing an environment that wants it (DEPLOY_CONFIRM). Raises UsageError when the answer is not yes."""
     if yes or not environment.settings.confirm:

@@ -49,6 +49,14 @@ def test_the_programs_own_dry_run_never_runs_the_real_thing(local: Plain, flag: 
     assert not (local.root / ".deploy").exists()
 
 
+@pytest.mark.parametrize(
+    "task", ["rollback", "prune", "postinstall", "run true", "lock --message=x", "unlock"]
+)
+def test_a_command_without_a_dry_run_refuses_to_do_the_real_thing(local: Plain, task: str) -> None:
+    done = local.fab("--dry", *task.split(), "--env=dev")
+    assert done.code == 2 and "dry run" in done.err
+
+
 @pytest.mark.parametrize("name", [".env", "environment.json", ".venv", ".deploytasks", "REVISION"])
 def test_a_tracked_root_path_with_a_name_of_the_tool_is_refused(local: Plain, name: str) -> None:
     local.write(name, "mine")
