@@ -71,6 +71,10 @@ def decide(
     ids = [entry["id"] for inventory in inventories.values() for entry in inventory["releases"]]
     release = next_id(built.tree.revision.commit, run.now(), ids)
     run.progress.release = release
+    known = {one for inventory in inventories.values() for one in closing.known_releases(inventory) if one.bad}
+    same = sorted(one.id for one in known if one.id.endswith(release[-8:]))
+    if same:
+        run.note(f"this revision was deployed before and marked bad ({', '.join(same)}); see `fab releases`")
     run.progress.contexts = tuple(
         StepContext(
             run.plan, host, release, built, inventory, answers[host][2].value, closing.served(inventory)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -38,7 +38,7 @@ def take(fleet: Fleet, plan: Plan, observer: Observer) -> dict[Host, dict[str, A
                 refusal = (host, acquired)
                 break
             if acquired.get("took_over"):
-                observer.note(f"{host.name}: took over the stale lock {describe(acquired['took_over'])}")
+                remember_takeover(fleet, plan, host, acquired["took_over"], observer)
             held[host] = inventory
         if refusal is None:
             return {host: held[host] for host in plan.hosts}
@@ -54,6 +54,17 @@ def take(fleet: Fleet, plan: Plan, observer: Observer) -> dict[Host, dict[str, A
             observer.note(f"{host.name}: {describe(holder)}; waiting")
             said = True
         time.sleep(PATIENCE)
+
+
+def remember_takeover(
+    fleet: Fleet, plan: Plan, host: Host, old: Mapping[str, Any], observer: Observer
+) -> None:
+    """Say that a stale lock was taken over, here and in the host's history."""
+    observer.note(f"{host.name}: took over the stale lock, {describe(old)}")
+    who = {"who": plan.identity.who, "from": plan.identity.machine, "run": plan.identity.run_id}
+    entry = {"command": "takeover", "environment": plan.environment.name, "outcome": "ok", "release": None}
+    old_run = {"of": old.get("run_id"), "seconds": 0}
+    fleet.ask(host, [Operation("record", {"entry": {**entry, **who, **old_run}}, "", "history")])
 
 
 def _ask(fleet: Fleet, plan: Plan, host: Host, gone: str = "") -> tuple[dict[str, Any], dict[str, Any]]:
