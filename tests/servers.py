@@ -284,7 +284,8 @@ class PgBouncer(Server):
         (self.directory / "ini").write_text(
             f"[databases]\napp = host=127.0.0.1 port={server.port} dbname=app\n"
             "[pgbouncer]\nlisten_addr = 127.0.0.1\n"
-            f"listen_port = {self.port}\nauth_type = scram-sha-256\nauth_file = {self.directory}/users\nunix_socket_dir =\n"
+            f"listen_port = {self.port}\nauth_type = scram-sha-256\n"
+            f"auth_file = {self.directory}/users\nunix_socket_dir =\n"
             "server_login_retry = 1\nquery_wait_timeout = 3\n"
         )
         self.launch(shutil.which("pgbouncer", path="/usr/sbin:/usr/bin"), self.directory / "ini")
