@@ -15,7 +15,7 @@ def find_uv() -> str | None:
     return shutil.which("uv") or shutil.which("uv", path=str(Path(sys.executable).parent))
 
 
-def pip(python: str = sys.executable) -> tuple[str, ...]:
+def pip(python: str) -> tuple[str, ...]:
     """The command that is pip for an interpreter, its own or the one that it bundles. Raises UsageError without any."""
     found = interpreter(python)
     if found["own_pip"]:

@@ -88,8 +88,16 @@ def add(found: Requirements, tree: Path, name: str, into: list[str]) -> None:
         if include is not None:
             inner = os.path.normpath(Path(name).parent / include["name"])
             add(found, tree, inner, into if include["file"] else found.constraints)
-        elif not vendored(found, said, f"{name}:{number}"):
+        elif not vendored(found, above(said, name), f"{name}:{number}"):
             into.append(line)
+
+
+def above(said: str, name: str) -> str:
+    """A line with `../` as it reads from the root of the tree; uv writes paths from where its file is."""
+    inner = Path(name).parent
+    if "../" not in said or inner == Path():
+        return said
+    return re.sub(r"(?:\.\./)+\S*", lambda found: f"./{os.path.normpath(inner / found[0])}", said)
 
 
 def text_of(tree: Path, name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -13,6 +14,8 @@ from ..remote import wheel as remote_wheel
 from ..remote.interpreter import interpreter
 from .pip import find_uv, pip
 
+INDEX = re.compile(r"\s*(?:-i|-f|--index-url|--extra-index-url|--find-links|--trusted-host)\b")
+"""Options of a requirements file that say where packages come from, which an offline host must not follow."""
 KNOWN_GLIBC = (17, *range(28, 41))
 """The minor versions of glibc that uv resolves for."""
 
@@ -27,13 +30,15 @@ def fill(directory: Path, own: Sequence[str], facts: Mapping[str, Any]) -> None:
 
     `own` are the vendored wheels in it. Raises StepFailed naming what has no wheel for the host.
     """
-    listed = directory / "requirements.txt"
+    listed, wanted = directory / "requirements.txt", directory / "download.txt"
+    text = listed.read_text("utf-8")
     pinned = resolved(directory, own, facts)
-    if pinned is not None:
-        listed.write_text(pinned, "utf-8")
-    elif not listed.read_text("utf-8").strip() and not own:
-        return
-    single = ["--no-deps"] if pinned is not None else [f"wheels/{name}" for name in own]
+    options = [line for line in text.splitlines() if INDEX.match(line)]
+    lines = [line for line in (text if pinned is None else pinned).splitlines() if not INDEX.match(line)]
+    wanted.write_text("\n".join([*options, *lines, ""]), "utf-8")
+    listed.write_text("\n".join([*lines, ""]), "utf-8")
+    complete = pinned is not None or "--hash=" in text
+    single = ["--no-deps"] if complete else [f"wheels/{name}" for name in own]
     chosen = [
         "--only-binary=:all:",
         f"--python-version={facts['python']}",
@@ -41,7 +46,7 @@ def fill(directory: Path, own: Sequence[str], facts: Mapping[str, Any]) -> None:
     ]
     chosen += [f"--platform={name}" for name in facts["platforms"]]
     words = [
-        *pip(),
+        *pip(sys.executable),
         "download",
         "--quiet",
         "--disable-pip-version-check",
@@ -50,8 +55,9 @@ def fill(directory: Path, own: Sequence[str], facts: Mapping[str, Any]) -> None:
         *chosen,
         *single,
     ]
-    if pinned is None or pinned.strip():
-        run([*words, "--requirement", listed.name, "--constraint", "constraints.txt"], directory)
+    if listed.read_text("utf-8").strip() or (own and not complete):
+        run([*words, "--requirement", wanted.name, "--constraint", "constraints.txt"], directory)
+    wanted.unlink()
 
 
 def resolved(directory: Path, own: Sequence[str], facts: Mapping[str, Any]) -> str | None:

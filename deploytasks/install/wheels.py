@@ -66,13 +66,19 @@ def build_all(
         return ()
     with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
         built = list(pool.map(lambda one: built_with(sys.executable, one, cache), found))
-        other = host_python(facts()) if any(wheel.native for wheel in built) else None
-        if other:
+        python = host_python(facts()) if any(wheel.native for wheel in built) else None
+        if python:
             built = list(
-                pool.map(lambda one: built_with(other, one.package, cache) if one.native else one, built)
+                pool.map(lambda one: built_with(python, one.package, cache) if one.native else one, built)
             )
+    owners: dict[str, str] = {}
     for wheel in built:
         refuse_repositories(wheel)
+        other = owners.setdefault(remote_wheel.name(str(wheel.path)), wheel.package.path)
+        if other != wheel.package.path:
+            raise UsageError(
+                f"{wheel.package.path}: has the name of the package in {other}; rename or remove one"
+            )
     return tuple(built)
 
 

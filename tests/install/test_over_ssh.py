@@ -30,7 +30,11 @@ def one_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
 
 @pytest.fixture(params=["uv", "pip"])
 def site(
-    request: pytest.FixtureRequest, one_host: Farm, tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+    request: pytest.FixtureRequest,
+    one_host: Farm,
+    tmp_path: Path,
+    cache: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Site:
     """A project with vendor/lib on the host, installed by uv and by pip; no index answers there."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(cache))

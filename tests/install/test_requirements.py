@@ -154,3 +154,9 @@ def test_a_lock_of_another_tool_alone_is_refused(tree: Path) -> None:
     write(tree / "poetry.lock", "")
     with pytest.raises(UsageError, match=r"poetry\.lock: is not read here; export it"):
         requirements.read(tree, ())
+
+
+def test_a_path_that_is_written_from_its_files_directory_is_understood(tree: Path) -> None:
+    write(tree / "backend/requirements.txt", "-e ../vendor/inhouse\n")
+    found = requirements.read(tree, ("backend/requirements.txt",))
+    assert found.vendored == {"vendor/inhouse": "backend/requirements.txt:1"}

@@ -16,6 +16,7 @@ from deploytasks.remote import lock
 from tests.install.host import Host, environment, package, staged, write
 
 PROJECT = Path(__file__).parent.parent.parent
+IDNA = "946d195a0d259cbba61165e88e65941f16e9b36ea6ddb97f00452bae8b1287d3"
 ALONE = """
 import json, sys
 from deploytasks.remote import install, lock
@@ -110,3 +111,20 @@ def test_a_second_build_asks_no_index(tree: Path, uv_host: Host, monkeypatch: py
         cache=uv_host.cache,
     )
     assert (again.material, again.path) == (first.material, first.path)
+
+
+@pytest.mark.parametrize("line", ["idna==3.10", f"idna==3.10 --hash=sha256:{IDNA}"])
+def test_where_there_is_no_uv_pip_does_it_all(
+    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    monkeypatch.setattr(sys, "executable", str(Path(sys.executable).resolve()))
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    host = Host(tmp_path / "srv", tmp_path / "cache", "auto", sys.executable)
+    package(tree, "inhouse")
+    write(tree / "requirements.txt", f"./vendor/inhouse\n{line}\n")
+    bundle = host.bundle(tree, wheelhouse=True)
+    names = sorted(path.name for path in bundle.path.glob("wheels/*.whl"))
+    assert names == ["idna-3.10-py3-none-any.whl", "inhouse-1-py3-none-any.whl"]
+    other = for_host(host, python="3.9.18")
+    with pytest.raises(UsageError, match=r"resolving for 3\.9\.18 needs uv here"):
+        build(staged(tree), environment(tree, wheelhouse=True), facts=lambda: other, cache=host.cache)

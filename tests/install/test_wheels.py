@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from deploytasks.errors import StepFailed, UsageError
 from deploytasks.install import build
 from deploytasks.install.packages import version_of
 from deploytasks.remote import install as operations
+from deploytasks.source import Manifest
 from tests.install.host import Host, environment, package, snapshot, staged, write
 
 NATIVE = """\
@@ -147,3 +149,24 @@ def test_a_wheel_holds_what_was_staged(tree: Path, uv_host: Host) -> None:
     wheel = next(uv_host.bundle(tree).path.glob("wheels/*.whl"))
     with zipfile.ZipFile(wheel) as archive:
         assert b"what was staged" in archive.read("inhouse/__init__.py")
+
+
+def test_two_packages_of_one_name_are_refused(tree: Path, uv_host: Host) -> None:
+    package(tree, "inhouse")
+    (tree / "vendor/inhouse").rename(tree / "vendor/copy")
+    package(tree, "inhouse")
+    with pytest.raises(UsageError, match="vendor/inhouse: has the name of the package in vendor/copy"):
+        uv_host.bundle(tree)
+
+
+def test_what_no_host_gets_is_still_there_for_the_build(tree: Path, uv_host: Host) -> None:
+    place = package(tree, "inhouse")
+    text = (place / "pyproject.toml").read_text()
+    write(place / "pyproject.toml", text.replace('version = "1"', 'version = "1"\nreadme = "README.md"'))
+    write(place / "README.md", "Read me\n")
+    whole = staged(tree)
+    entries = {path: entry for path, entry in whole.manifest.entries.items() if not path.endswith(".md")}
+    shipped = replace(whole, manifest=Manifest(entries))
+    built = build(shipped, environment(tree), facts=dict, cache=uv_host.cache)
+    write(place / "README.md", "Read me again\n")
+    assert build(shipped, environment(tree), facts=dict, cache=uv_host.cache).material != built.material
