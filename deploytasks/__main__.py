@@ -1,4 +1,6 @@
-"""`python -m deploytasks [DIRECTORY]` scaffolds a project, where `fab init` cannot yet: fab needs a fabfile to find tasks."""
+"""`python -m deploytasks [DIRECTORY]` scaffolds a project, where `fab init` cannot yet:
+fab needs a fabfile to find tasks.
+"""
 
 import sys
 from pathlib import Path

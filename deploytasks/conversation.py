@@ -193,5 +193,5 @@ class Conversation:
             self._redactor.text(self._channel.receive_error().decode("utf-8", "replace")).strip().splitlines()
         )
         if said:
-            return f"the connection ended: {said[-1]}; see that python3 (3.8 or newer) is on the host, or set DEPLOY_PYTHON"
+            return f"the connection ended: {said[-1]}; see that the host has python3, 3.8 or newer"
         return "the connection was lost; see the network and the host, then run again"

@@ -90,7 +90,9 @@ def left_of_bar(run: Run, fleet: Fleet) -> None:
 
 
 def groups(steps: Sequence[Step], *, alone: bool) -> Iterator[tuple[Step, ...]]:
-    """Steps that share one exec: all of them for a single host; for several only those of the tool that cannot be seen."""
+    """Steps that share one exec: all of them for a single host;
+    for several only those of the tool that cannot be seen.
+    """
     waiting: list[Step] = []
     for step in steps:
         waiting.append(step)

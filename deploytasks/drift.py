@@ -58,7 +58,9 @@ class HostStatus:
 
 
 def status(plan: Plan, *, observer: Observer | None = None) -> Report:
-    """Ask every host what it serves. Exit code 0 when they agree and nothing was edited, else 6; 4 for one out of reach."""
+    """Ask every host what it serves. Exit code 0 when they agree and nothing was edited, else 6;
+    4 for one out of reach.
+    """
     shared = [*plan.environment.settings.shared_dirs, *plan.environment.settings.shared_files]
     asked = [
         opening.open_root(plan),

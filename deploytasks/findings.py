@@ -92,6 +92,6 @@ def _warnings(facts: Mapping[str, Any], now: float) -> list[str]:
     skew = facts["clock"] - now
     if abs(skew) > CLOCK_SKEW:
         return [
-            f"its clock is {abs(skew):.0f} s {'ahead' if skew > 0 else 'behind'}; release ids stay in order all the same"
+            f"its clock is {abs(skew):.0f} s {'ahead' if skew > 0 else 'behind'}; release ids stay in order"
         ]
     return []

@@ -65,7 +65,9 @@ class HostsFailed(DeployError):
 
 
 class Fleet:
-    """Conversations with the hosts of a run. A context manager: leaving it ends them all, and every lock is given back."""
+    """Conversations with the hosts of a run. A context manager:
+    leaving it ends them all, and every lock is given back.
+    """
 
     def __init__(self, hosts: Sequence[Host], connect: Connect, *, parallel: int, observer: Observer) -> None:
         self.hosts = tuple(hosts)
@@ -226,7 +228,7 @@ def failed(results: Sequence[Result]) -> bool:
 
 def failure_of(host: Host, operations: Sequence[Operation], results: Sequence[Result]) -> HostFailure | None:
     """The failure among a host's results, with the operation that it belongs to."""
-    for operation, result in zip(operations, results):
+    for operation, result in zip(operations, results, strict=False):
         if not result.ok:
             return HostFailure(
                 host, operation.step or operation.name, operation.label or operation.name, result

@@ -88,7 +88,9 @@ def answer(place: Path, *words: str) -> str | None:
 
 
 def inside(git_dir: Path) -> tuple[str, str]:
-    """Options for work on a repository's objects alone: its configured work tree may be gone, and git would not start."""
+    """Options for work on a repository's objects alone:
+    its configured work tree may be gone, and git would not start.
+    """
     return f"--git-dir={git_dir}", f"--work-tree={git_dir}"
 
 

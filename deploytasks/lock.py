@@ -17,7 +17,9 @@ TOKEN = re.compile(r"[0-9a-f]{32}")
 def run_holder(
     *, user: str, machine: str, process: Mapping[str, str], run_id: str, revision: str | None, reason: str
 ) -> dict[str, Any]:
-    """The lock's content that says who holds it. `process` is the process environment, read for the CI run's address."""
+    """The lock's content that says who holds it. `process` is the process environment, read for the CI
+    run's address.
+    """
     pid = os.getpid()
     control = {**whereabouts(), "pid": pid, "start": processes.start_time(pid)}
     return {

@@ -53,9 +53,11 @@ def execute(
     label: str = "",
     capture: bool = False,
 ) -> Operation:
-    """Run words on the host in a session of their own; output is streamed line by line, or with `capture` answered as `value`.
+    """Run words on the host in a session of their own;
+    output is streamed line by line, or with `capture` answered as `value`.
 
-    `bin` is put first on PATH; `env` is added to the release's environment, which the agent already holds (see the agent's `environment` operation).
+    `bin` is put first on PATH; `env` is added to the release's environment, which the agent already holds
+    (see the agent's `environment` operation).
     A `changing` command is refused by the host when this run's lock is gone.
     """
     arguments = {

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from .ssh_config import SshOptions
 
 
+PLAIN = Options()
+
+
 @dataclass(frozen=True)
 class Caller:
     """Who runs this, on which machine; read from the operating system unless given."""
@@ -43,7 +46,7 @@ def plan_deploy(
     revision: str = "HEAD",
     limit: Sequence[str] = (),
     skip: Sequence[str] = (),
-    options: Options = Options(),
+    options: Options = PLAIN,
     ssh: SshOptions | None = None,
     caller: Caller | None = None,
     now: datetime | None = None,
@@ -86,7 +89,7 @@ def plan_command(
     *,
     limit: Sequence[str] = (),
     recipe: Recipe = DEFAULT,
-    options: Options = Options(),
+    options: Options = PLAIN,
     ssh: SshOptions | None = None,
     caller: Caller | None = None,
     now: datetime | None = None,

@@ -1,4 +1,6 @@
-"""Printer: an Observer for commands whose output is the result: lines on stdout, each with its host when there are several."""
+"""Printer: an Observer for commands whose output is the result:
+lines on stdout, each with its host when there are several.
+"""
 
 from __future__ import annotations
 

@@ -39,7 +39,8 @@ def next_id(revision: str, now: datetime, existing: Iterable[str]) -> str:
 
 
 def to_prune(releases: Collection[Release], current: str | None, keep: int) -> tuple[str, ...]:
-    """Ids to retire, oldest first: good ones beyond the newest `keep` (current counts and always stays), and failed ones.
+    """Ids to retire, oldest first: good ones beyond the newest `keep` (current counts and always stays),
+    and failed ones.
 
     A release that is newer than current and not yet good is left alone only if it is current itself.
     """

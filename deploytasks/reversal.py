@@ -21,7 +21,8 @@ from .steps import closing, services
 def rollback(plan: Plan, *, to: str | None = None, observer: Observer | None = None) -> Report:
     """Flip every host of `plan` back to the previous good release, or to the release `to`; report what became of it.
 
-    The release left is marked bad; a `to` that was marked bad is good again. Exit code 1, and nothing flipped, when there
+    The release left is marked bad; a `to` that was marked bad is good again.
+    Exit code 1, and nothing flipped, when there
     is nothing to roll back to or a host lacks the target; 77 or 78 when a service refuses the target's own credentials.
     """
     return Run(plan, observer or Silent()).report(lambda run, fleet: roll_back(run, fleet, to))

@@ -9,7 +9,7 @@ FILES: Mapping[str, str] = {
     "fabfile.py": "from deploytasks import namespace\n\nns = namespace()\n",
     "tasks.py": "from fabfile import ns  # noqa: F401 - so that `inv` finds the same tasks as `fab`\n",
     "environments/common.env": (
-        "# Settings shared by all environments. Keys that begin with DEPLOY_ are the tool's, all others the application's.\n"
+        "# Settings shared by all environments. DEPLOY_ keys are the tool's, all others the application's.\n"
         "# DEPLOY_SHARED_DIRS=media\n"
         "# DEPLOY_MIGRATE='python manage.py migrate --noinput'\n"
     ),

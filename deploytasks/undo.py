@@ -1,4 +1,6 @@
-"""The way out of a run that failed: hosts already switched go back, restart and verify; every host remembers what happened."""
+"""The way out of a run that failed: hosts already switched go back, restart and verify;
+every host remembers what happened.
+"""
 
 from __future__ import annotations
 

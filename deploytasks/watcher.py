@@ -21,7 +21,9 @@ Place = tuple[str, str]
 
 
 class Watcher:
-    """An Observer that prints plain lines to `stream` (stderr); on a terminal, what still runs is shown live below them."""
+    """An Observer that prints plain lines to `stream` (stderr);
+    on a terminal, what still runs is shown live below them.
+    """
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self.stream = stream or sys.stderr

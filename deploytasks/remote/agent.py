@@ -1,4 +1,5 @@
-"""The agent: reads requests as JSON lines on stdin, carries out operations one after the other, streams events to stdout.
+"""The agent: reads requests as JSON lines on stdin, carries out operations one after the other, streams
+events to stdout.
 
 It lives as long as the conversation: end of input, SIGTERM or SIGHUP ends what runs, gives the lock back and exits.
 Requests: `{"id": n, "operations": [{"name": …, "arguments": {…}}, …]}`, `{"beat": true}`, `{"cancel": true}`.

@@ -15,7 +15,9 @@ GRACE = 3.0
 
 
 class Child:
-    """A running child. `finish` returns when the child itself has ended, even if a daemon it left keeps its output open."""
+    """A running child. `finish` returns when the child itself has ended, even if a daemon it left keeps
+    its output open.
+    """
 
     def __init__(self, words, cwd, env, stdin):
         try:

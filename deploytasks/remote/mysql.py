@@ -1,4 +1,5 @@
-"""One real login to MySQL or MariaDB, ended by a clean goodbye: connections dropped half-way make the server block the host.
+"""One real login to MySQL or MariaDB, ended by a clean goodbye:
+connections dropped half-way make the server block the host.
 
 Facts: MySQL 8.4 internals, client/server protocol; MariaDB 10.11. Passwords go in the clear over TLS only.
 """

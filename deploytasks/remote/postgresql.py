@@ -4,17 +4,14 @@ Drivers lose the SQLSTATE of a failed connection, and it is what tells "not yet"
 documentation, chapters 55 (protocol) and appendix A (codes); RFC 5802 and 7677 (SCRAM-SHA-256).
 """
 
-import base64
 import hashlib
-import hmac
 import os
-import secrets
 import socket
 import ssl
 import struct
 import urllib.parse
 
-from deploytasks.remote import verdict
+from deploytasks.remote import scram, verdict
 
 LATER = {"57P03": "starting up, shutting down or recovering", "57P01": "shutting down", "57P02": "recovering"}
 CURES = {
@@ -67,13 +64,13 @@ def hosts(url):
     ports = query.get("port", "5432").split(",")
     found = []
     for number, part in enumerate(listed):
-        port = ports[min(number, len(ports) - 1)]
+        name, port = part, ports[min(number, len(ports) - 1)]
         if part.startswith("["):
             name, _, rest = part[1:].partition("]")
-            part, port = name, rest.lstrip(":") or port
+            port = rest.lstrip(":") or port
         elif part.count(":") == 1:
-            part, port = part.split(":")
-        found.append((urllib.parse.unquote(part), int(port or 5432)))
+            name, port = part.split(":")
+        found.append((urllib.parse.unquote(name), int(port or 5432)))
     return found
 
 
@@ -205,40 +202,11 @@ class Login:
                 inner = hashlib.md5(self.password.encode() + self.user.encode()).hexdigest().encode()
                 self.send(b"p", b"md5" + hashlib.md5(inner + body[4:8]).hexdigest().encode() + b"\0")
             elif method == 10:
-                self.scram(body[4:])
+                scram.login(self, body[4:])
             elif method != 0:
                 raise verdict.untried(
                     "asks for an authentication that the probe does not speak (%d)" % method
                 )
-
-    def scram(self, offered):
-        if b"SCRAM-SHA-256" not in offered.split(b"\0"):
-            raise verdict.untried("offers no SCRAM-SHA-256")
-        nonce = secrets.token_urlsafe(18)
-        bare = "n=,r=" + nonce
-        first = ("n,," + bare).encode()
-        self.send(b"p", b"SCRAM-SHA-256\0" + struct.pack("!I", len(first)) + first)
-        challenge = self.message()[1][4:].decode()
-        fields = dict(part.split("=", 1) for part in challenge.split(","))
-        if not fields["r"].startswith(nonce):
-            raise verdict.misconfigured(
-                "answers the login with another's nonce", "see what stands between here and the server"
-            )
-        salted = hashlib.pbkdf2_hmac(
-            "sha256", self.password.encode(), base64.b64decode(fields["s"]), int(fields["i"])
-        )
-        without = "c=biws,r=" + fields["r"]
-        signed = ",".join((bare, challenge, without)).encode()
-        client = hmac.new(salted, b"Client Key", "sha256").digest()
-        signature = hmac.new(hashlib.sha256(client).digest(), signed, "sha256").digest()
-        proof = base64.b64encode(bytes(a ^ b for a, b in zip(client, signature))).decode()
-        self.send(b"p", (without + ",p=" + proof).encode())
-        final = self.message()[1][4:].decode()
-        server = hmac.new(hmac.new(salted, b"Server Key", "sha256").digest(), signed, "sha256").digest()
-        if final != "v=" + base64.b64encode(server).decode():
-            raise verdict.misconfigured(
-                "does not know the password itself", "see what stands between here and the server"
-            )
 
     def ask(self, query):
         self.send(b"Q", query.encode() + b"\0")

@@ -1,4 +1,6 @@
-"""One real login to Redis (RESP), and whether it is done loading. An HTTP health question stands beside it: both are lines."""
+"""One real login to Redis (RESP), and whether it is done loading.
+An HTTP health question stands beside it: both are lines.
+"""
 
 import http.client
 import socket

@@ -38,7 +38,9 @@ def link_shared(state, release, directories=(), files=()):
 
 
 def write_environment(state, release, text, group=None):
-    """Write `.env` (canonical text) and `environment.json`, private from their first byte, readable by `group` if given."""
+    """Write `.env` (canonical text) and `environment.json`, private from their first byte, readable by
+    `group` if given.
+    """
     state.require_lock()
     top = path_of(state, release)
     try:
@@ -77,7 +79,9 @@ def publish(state, release):
 
 
 def mark(state, release, **marks):
-    """Remember facts of a release (`verified`, `bad`, `migrated`); None for a release that is not here is no failure."""
+    """Remember facts of a release (`verified`, `bad`, `migrated`);
+    None for a release that is not here is no failure.
+    """
     state.require_lock()
     directory = os.path.join(state.root, "releases", release, ".deploytasks")
     if os.path.isdir(directory):

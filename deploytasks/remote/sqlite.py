@@ -8,7 +8,9 @@ from deploytasks.remote import verdict
 
 
 def attempt(url, root, base, created):
-    """Raise a verdict.Attempt. A relative path is relative to `base`; `created` says that something later makes the file."""
+    """Raise a verdict.Attempt. A relative path is relative to `base`;
+    `created` says that something later makes the file.
+    """
     path = urllib.parse.unquote(url.path)
     if path in ("", "/", "/:memory:"):
         raise verdict.ready("memory")

@@ -1,4 +1,6 @@
-"""What the agent holds while it talks: the root, the application's environment, the lock token, the running children."""
+"""What the agent holds while it talks: the root, the application's environment, the lock token, the
+running children.
+"""
 
 import os
 import threading

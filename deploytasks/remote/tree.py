@@ -139,7 +139,7 @@ def seal(state, release, manifest, provenance):
         )
     os.makedirs(os.path.join(top, ".deploytasks"), exist_ok=True)
     write_json(
-        os.path.join(top, MANIFEST), {path: signature(files[path]) + [shipped[path][2]] for path in shipped}
+        os.path.join(top, MANIFEST), {path: [*signature(files[path]), shipped[path][2]] for path in shipped}
     )
     write_json(os.path.join(top, ".deploytasks", "release.json"), provenance)
     write(os.path.join(top, "REVISION"), provenance["revision"] + "\n")

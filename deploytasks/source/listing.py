@@ -21,7 +21,9 @@ ESCAPED = re.compile(rb"\\#([0-7]{3})")
 
 
 class Wanted(NamedTuple):
-    """One path to ship: its git mode, its blob id (empty: still to be computed), and the repository or work tree it is in."""
+    """One path to ship: its git mode, its blob id (empty:
+    still to be computed), and the repository or work tree it is in.
+    """
 
     mode: int
     id: str

@@ -38,7 +38,9 @@ def resolve_revision(root: Path, ref: str = "HEAD") -> Revision:
 
 
 def check_branch(root: Path, commit: str, branch: str) -> None:
-    """Raises UsageError unless `commit` is contained in `branch`: of origin (fetched) where there is one, else the local."""
+    """Raises UsageError unless `commit` is contained in `branch`:
+    of origin (fetched) where there is one, else the local.
+    """
     ref = f"refs/heads/{branch}"
     if git.answer(root, "config", "remote.origin.url"):
         ref = f"refs/remotes/origin/{branch}"

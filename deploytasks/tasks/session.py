@@ -60,7 +60,9 @@ def refuse_dry(context: Any, command: str) -> None:
 
 
 def confirm(environment: Environment, what: str, yes: bool) -> None:
-    """Ask before changing an environment that wants it (DEPLOY_CONFIRM). Raises UsageError when the answer is not yes."""
+    """Ask before changing an environment that wants it (DEPLOY_CONFIRM).
+    Raises UsageError when the answer is not yes.
+    """
     if yes or not environment.settings.confirm:
         return
     if not sys.stdin.isatty():
@@ -94,7 +96,9 @@ def show(
     timings: bool = False,
     lines: Callable[[Report], list[str]] | None = None,
 ) -> int:
-    """Print a report: the document, or its lines (default: the closing table), and the error with the last lines printed."""
+    """Print a report: the document, or its lines (default:
+    the closing table), and the error with the last lines printed.
+    """
     if report.error:
         for line in report.details:
             console.trouble(f"  {line}")

@@ -2,6 +2,7 @@
 
 from .changes import Change, changes
 from .dependency import Dependency, dependencies
-from .gate import Finding, Gate, gate
+from .finding import Finding
+from .gate import Gate, gate
 
 __all__ = ["Change", "Dependency", "Finding", "Gate", "changes", "dependencies", "gate"]

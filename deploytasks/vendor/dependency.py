@@ -158,7 +158,9 @@ def described(one: Dependency) -> Dependency:
 
 
 def effective_url(one: Dependency) -> str:
-    """The URL with a relative one resolved against the remote of the repository that pins it (git-submodule(1), add)."""
+    """The URL with a relative one resolved against the remote of the repository that pins it
+    (git-submodule(1), add).
+    """
     if not one.url.startswith(("./", "../")):
         return one.url
     base = (git.answer(one.parent, "config", "remote.origin.url") or str(one.parent)).rstrip("/")

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from .. import git
 from ..errors import UsageError
-from .dependency import Dependency, dependencies, effective_url, is_local, selected
-from .gate import SAFE_NAME, hidden_edits, unsafe
+from .dependency import SAFE_NAME, Dependency, dependencies, effective_url, is_local, selected
+from .hazards import unsafe
+from .trees import hidden_edits
 
 
 def top_level(repo: Path) -> list[Dependency]:

@@ -12,7 +12,9 @@ from .. import git
 from ..errors import UsageError
 from .changes import Change, between
 from .dependency import JOBS, Dependency, dependencies, effective_url, is_local, selected
-from .gate import hidden_edits, printable, unsafe
+from .finding import printable
+from .hazards import unsafe
+from .trees import hidden_edits
 
 OnLine = Callable[[str], None]
 
@@ -78,7 +80,9 @@ def update(
 
 
 def initialise(repo: Path, chosen: Sequence[Dependency], local_urls: bool) -> None:
-    """Copy the URLs of .gitmodules into the configuration, in one go: parallel git processes would fight over its lock."""
+    """Copy the URLs of .gitmodules into the configuration, in one go:
+    parallel git processes would fight over its lock.
+    """
     if chosen:
         paths = [one.own_path for one in chosen]
         git.call(repo, "submodule", "init", "--", *paths)

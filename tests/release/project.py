@@ -1,4 +1,6 @@
-"""A small real project for release tests: a vendored private package with a nested submodule of its own, no index needed."""
+"""A small real project for release tests: a vendored private package with a nested submodule of its own,
+no index needed.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The example: a real Django project on PostgreSQL, served by gunicorn from `current`, asked over HTTP before and after."""
+"""The example: a real Django project on PostgreSQL, served by gunicorn from `current`, asked over HTTP
+before and after.
+"""
 
 from __future__ import annotations
 
