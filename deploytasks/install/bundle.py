@@ -76,28 +76,18 @@ def build(tree: Tree, environment: Environment, *, facts: Facts, cache: Path | N
     built = wheels.build_all([one for one in found if one not in on_path], place, facts)
     resolved_for = facts() if settings.wheelhouse else None
     directory, instructions = laid_out(place, asked, built, resolved_for)
-    shipped = [requirements_of(directory), *(wheel.sha256 for wheel in built)]
-    material = json.dumps([FORMAT, settings.wheelhouse, instructions["extras"], *shipped])
+    material = material_of(directory, built, instructions)
     lines = (*wheel_lines(built, resolved_for), *(() if by_path else path_lines(on_path)))
     paths = {one.import_path: one.modules for one in on_path}
-    return Bundle(
-        directory,
-        material,
-        settings.vendor_install,
-        instructions,
-        paths,
-        lines,
-        pyproject.requires_python(tree.path),
-        resolved_for,
-        *room(directory),
-    )
+    known = (pyproject.requires_python(tree.path), resolved_for, *room(directory))
+    return Bundle(directory, material, settings.vendor_install, instructions, paths, lines, *known)
 
 
-def requirements_of(directory: Path) -> str:
-    """The texts of a bundle that say what is installed."""
-    return "\0".join(
-        (directory / name).read_text("utf-8") for name in ("requirements.txt", "constraints.txt")
-    )
+def material_of(directory: Path, built: Sequence[Wheel], instructions: Mapping[str, Any]) -> str:
+    """What the environment is made of, as far as it is decided here."""
+    texts = [(directory / name).read_text("utf-8") for name in ("requirements.txt", "constraints.txt")]
+    flags = [instructions[name] for name in ("extras", "offline")]
+    return json.dumps([FORMAT, *texts, *flags, *(wheel.sha256 for wheel in built)])
 
 
 def laid_out(
@@ -108,7 +98,7 @@ def laid_out(
     identity = [FORMAT, asked.text, asked.constraints, [wheel.sha256 for wheel in built], target]
     place = cache / "bundles" / hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:24]
     remembered(place, lambda directory: fill(directory, asked, built, resolved_for))
-    hashed = "--hash=" in (place / "requirements.txt").read_text("utf-8")
+    text = (place / "requirements.txt").read_text("utf-8")
     extras = {
         remote_wheel.name(str(wheel.path)): asked.extras[wheel.package.path]
         for wheel in built
@@ -118,8 +108,8 @@ def laid_out(
         "wheels": {wheel.path.name: wheel.sha256 for wheel in built if not wheel.native},
         "native": [native(wheel) for wheel in built if wheel.native],
         "extras": extras,
-        "hashed": hashed,
-        "empty": asked.empty,
+        "hashed": "--hash=" in text,
+        "empty": requirements.is_empty(text),
         "constrained": bool(asked.constraints),
         "offline": resolved_for is not None,
     }

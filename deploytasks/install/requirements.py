@@ -42,14 +42,11 @@ class Requirements:
     def text(self) -> str:
         return "".join(f"{line}\n" for line in self.lines)
 
-    @property
-    def hashed(self) -> bool:
-        """Whether lines carry hashes, so that the installer must refuse what has none."""
-        return "--hash=" in self.text
 
-    @property
-    def empty(self) -> bool:
-        return not any(COMMENT.sub("", line).strip() and not line.startswith("--") for line in self.lines)
+def is_empty(text: str) -> bool:
+    """Whether a text asks for no package: only comments and options."""
+    lines = (COMMENT.sub("", line).strip() for line in text.splitlines())
+    return not any(line and not line.startswith("-") for line in lines)
 
 
 def read(tree: Path, names: Sequence[str]) -> Requirements:

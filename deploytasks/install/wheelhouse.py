@@ -13,6 +13,7 @@ from ..errors import StepFailed, UsageError
 from ..remote import wheel as remote_wheel
 from ..remote.interpreter import interpreter
 from .pip import find_uv, pip
+from .requirements import is_empty
 
 INDEX = re.compile(r"\s*(?:-i|-f|--index-url|--extra-index-url|--find-links|--trusted-host)\b")
 """Options of a requirements file that say where packages come from, which an offline host must not follow."""
@@ -34,34 +35,27 @@ def fill(directory: Path, own: Sequence[str], facts: Mapping[str, Any]) -> None:
     text = listed.read_text("utf-8")
     pinned = resolved(directory, own, facts)
     options = [line for line in text.splitlines() if INDEX.match(line)]
-    lines = [line for line in (text if pinned is None else pinned).splitlines() if not INDEX.match(line)]
+    lines = [line for line in pinned.splitlines() if not INDEX.match(line)]
     wanted.write_text("\n".join([*options, *lines, ""]), "utf-8")
     listed.write_text("\n".join([*lines, ""]), "utf-8")
-    complete = pinned is not None or "--hash=" in text
+    complete = "--hash=" in pinned
     single = ["--no-deps"] if complete else [f"wheels/{name}" for name in own]
-    chosen = [
-        "--only-binary=:all:",
-        f"--python-version={facts['python']}",
-        f"--implementation={facts['tag']}",
-    ]
-    chosen += [f"--platform={name}" for name in facts["platforms"]]
-    words = [
-        *pip(sys.executable),
-        "download",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--dest",
-        "wheels",
-        *chosen,
-        *single,
-    ]
-    if listed.read_text("utf-8").strip() or (own and not complete):
-        run([*words, "--requirement", wanted.name, "--constraint", "constraints.txt"], directory)
+    if complete or single or not is_empty(pinned):
+        words = [*pip(sys.executable), "download", "--quiet", "--disable-pip-version-check", "--dest=wheels"]
+        asked = ["--requirement", wanted.name, "--constraint", "constraints.txt"]
+        run([*words, *taken_by(facts), *single, *asked], directory)
     wanted.unlink()
 
 
-def resolved(directory: Path, own: Sequence[str], facts: Mapping[str, Any]) -> str | None:
-    """The requirements pinned, with hashes, as uv resolves them for the host; None without uv.
+def taken_by(facts: Mapping[str, Any]) -> list[str]:
+    """pip's options for the wheels that a host takes."""
+    platforms = [f"--platform={name}" for name in facts["platforms"]]
+    python = [f"--python-version={facts['python']}", f"--implementation={facts['tag']}"]
+    return ["--only-binary=:all:", *python, *platforms]
+
+
+def resolved(directory: Path, own: Sequence[str], facts: Mapping[str, Any]) -> str:
+    """The requirements pinned, with hashes, as uv resolves them for the host; without uv as they are.
 
     pip alone takes markers such as `python_version < "3.11"` to speak of this machine, so it is trusted only where
     the host is like it: else UsageError.
@@ -69,26 +63,16 @@ def resolved(directory: Path, own: Sequence[str], facts: Mapping[str, Any]) -> s
     uv = find_uv()
     if uv is None:
         if not remote_wheel.same_python(facts, interpreter(sys.executable)):
-            raise UsageError(
-                f"DEPLOY_WHEELHOUSE: resolving for {facts['python']} needs uv here; `pip install uv`"
-            )
-        return None
+            what = f"resolving for {facts['python']} on {facts['platform']}"
+            raise UsageError(f"DEPLOY_WHEELHOUSE: {what} needs uv here; `pip install uv`")
+        return (directory / "requirements.txt").read_text("utf-8")
     vendored = directory / "vendored.txt"
     vendored.write_text("".join(f"./wheels/{name}\n" for name in own), "utf-8")
     left_out = [f"--no-emit-package={remote_wheel.name(name)}" for name in own]
     host = ["--only-binary=:all:", f"--python-version={facts['python']}", *platform(facts)]
-    words = [
-        uv,
-        "pip",
-        "compile",
-        "--quiet",
-        "--no-header",
-        "--no-annotate",
-        "--generate-hashes",
-        *host,
-        *left_out,
-    ]
-    pinned = run([*words, "--constraint", "constraints.txt", "requirements.txt", vendored.name], directory)
+    words = [uv, "pip", "compile", "--quiet", "--no-header", "--no-annotate", "--generate-hashes"]
+    asked = ["--constraint", "constraints.txt", "requirements.txt", vendored.name]
+    pinned = run([*words, *host, *left_out, *asked], directory)
     vendored.unlink()
     return pinned
 

@@ -131,7 +131,7 @@ def test_a_lock_of_uv_is_read_with_its_hashes_and_its_path_source_gives_way(tree
     write(tree / "requirements.txt", "never-read\n")
     found = requirements.read(tree, ())
     assert [line.split()[0] for line in found.lines] == ["idna==3.10", "six==1.17.0"]
-    assert (found.hashed, list(found.vendored)) == (True, ["vendor/inhouse"])
+    assert ("--hash=sha256:" in found.text, list(found.vendored)) == (True, ["vendor/inhouse"])
 
 
 def test_without_a_lock_the_dependencies_of_the_project_are_taken(tree: Path) -> None:
@@ -160,3 +160,11 @@ def test_a_path_that_is_written_from_its_files_directory_is_understood(tree: Pat
     write(tree / "backend/requirements.txt", "-e ../vendor/inhouse\n")
     found = requirements.read(tree, ("backend/requirements.txt",))
     assert found.vendored == {"vendor/inhouse": "backend/requirements.txt:1"}
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [("", True), ("# idna\n--require-hashes\n-i https://host/\n\n", True), ("idna # ours\n", False)],
+)
+def test_a_text_that_asks_for_nothing_is_known(text: str, answer: bool) -> None:
+    assert requirements.is_empty(text) is answer

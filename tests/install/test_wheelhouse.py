@@ -54,6 +54,12 @@ def test_a_host_whose_only_route_is_loopback_installs_from_the_wheelhouse(host: 
     assert host.run(release, "python", "-c", asked) == "one"
 
 
+def test_what_only_a_vendored_package_requires_is_in_the_wheelhouse_too(uv_host: Host, tree: Path) -> None:
+    package(tree, "inhouse", dependencies='["six"]')
+    release = uv_host.deploy(tree, wheelhouse=True)
+    assert uv_host.run(release, "python", "-c", "import six, inhouse; print(inhouse.TEXT)") == "one"
+
+
 def test_the_hosts_python_and_platform_are_what_is_resolved_for(tree: Path, uv_host: Host) -> None:
     write(
         tree / "requirements.txt",
@@ -126,5 +132,5 @@ def test_where_there_is_no_uv_pip_does_it_all(
     names = sorted(path.name for path in bundle.path.glob("wheels/*.whl"))
     assert names == ["idna-3.10-py3-none-any.whl", "inhouse-1-py3-none-any.whl"]
     other = for_host(host, python="3.9.18")
-    with pytest.raises(UsageError, match=r"resolving for 3\.9\.18 needs uv here"):
+    with pytest.raises(UsageError, match=r"resolving for 3\.9\.18 on linux-x86_64 needs uv here"):
         build(staged(tree), environment(tree, wheelhouse=True), facts=lambda: other, cache=host.cache)
