@@ -1,0 +1,97 @@
+"""The install step, Django and 30 packages, against `python -m venv` and `pip install -r`: medians in s, and ratios.
+
+Run as `python -m benchmarks.install` at the root of the project. Caches of uv and pip are warm in every row. Exit
+code 1 when a deploy that changes no dependency takes more than 0.1 s.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from deploytasks.remote import install as operations
+from tests.install.host import UV, Host, package
+
+RUNS = int(os.environ.get("RUNS", "3"))
+NAMES = """
+django asgiref sqlparse requests urllib3 idna certifi charset-normalizer packaging click itsdangerous jinja2 markupsafe
+werkzeug flask blinker attrs pluggy iniconfig python-dateutil pytz pyyaml tqdm colorama rich pygments markdown-it-py
+mdurl gunicorn whitenoise
+"""
+SIX = ("six==1.17.0", "six==1.16.0")
+
+
+def pinned() -> list[str]:
+    """Today's versions of the packages, Django and 30 more with six."""
+    words = [str(UV), "pip", "compile", "--quiet", "--no-header", "--no-annotate", "-"]
+    done = subprocess.run(words, input="\n".join(NAMES.split()), check=True, capture_output=True, text=True)
+    return [line for line in done.stdout.splitlines() if not line.startswith("six==")]
+
+
+def timed(work: Callable[[], object]) -> float:
+    begun = time.perf_counter()
+    work()
+    return time.perf_counter() - begun
+
+
+def by_script(place: Path, tree: Path) -> None:
+    """What a script does for every release."""
+    subprocess.run([sys.executable, "-m", "venv", place / "venv"], check=True)
+    words = [place / "venv/bin/pip", "install", "--quiet", "--disable-pip-version-check"]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    subprocess.run([*words, "-r", tree / "requirements.txt", tree / "vendor/inhouse"], check=True, **quiet)  # type: ignore[call-overload]
+
+
+def written(tree: Path, lines: list[str]) -> Path:
+    """A project with one vendored package and these requirements."""
+    package(tree, "inhouse")
+    (tree / "requirements.txt").write_text("\n".join(lines) + "\n", "utf-8")
+    return tree
+
+
+def rows(directory: Path, installer: str, tree: Path, changed: Path) -> dict[str, float]:
+    """Seconds of the install operation by what changed since the release before."""
+    host = Host(directory, directory / "cache", installer)
+    steps = {
+        name: host.arguments(host.bundle(kind), host.release(kind))
+        for name, kind in (("all new", tree), ("one pin changed", changed), ("unchanged", tree))
+    }
+    return {
+        name: timed(lambda arguments=arguments: operations.install(host.state, **arguments))  # type: ignore[misc]
+        for name, arguments in steps.items()
+    }
+
+
+def main() -> None:
+    """Print a row for each installer and change."""
+    os.environ["PATH"] = f"{UV.parent}{os.pathsep}{os.environ['PATH']}"
+    lines = pinned()
+    script: list[float] = []
+    found: dict[tuple[str, str], list[float]] = {}
+    with tempfile.TemporaryDirectory(dir=Path.home()) as made:
+        base = Path(made)
+        tree, changed = (written(base / pin, [*lines, pin]) for pin in SIX)
+        for run in range(RUNS + 1):
+            place = base / str(run)
+            script.append(timed(lambda place=place: by_script(place, tree)))  # type: ignore[misc]
+            for installer in ("uv", "pip"):
+                for name, seconds in rows(place / installer, installer, tree, changed).items():
+                    found.setdefault((installer, name), []).append(seconds)
+            shutil.rmtree(place, ignore_errors=True)
+    fresh = statistics.median(script[1:])
+    print(f"{len(lines) + 1} packages and a vendored one; venv + pip install -r: {fresh:.2f} s")
+    for (installer, name), measured in found.items():
+        middle = statistics.median(measured[1:])
+        print(f"{installer:<4}{name:<17}{middle:8.3f} s   {fresh / middle:8.1f} times as fast")
+    raise SystemExit(any(statistics.median(found[one, "unchanged"][1:]) > 0.1 for one in ("uv", "pip")))
+
+
+if __name__ == "__main__":
+    main()
