@@ -15,7 +15,7 @@ from .errors import UsageError
 BUILT_IN_EXCLUDES = (".git", "__pycache__/", "*.pyc")
 GUARD_REFUSED = "deploytasks: the guard of this upload refused it"
 """What a guard that fails says. Its exit code does not always get through: rsync may not wait for ssh's."""
-DISCONNECTED = (30, 255)
+DISCONNECTED = (12, 30, 255)
 PLAIN_PATH = re.compile(r"[A-Za-z0-9/._~+-]+")
 PATTERN = re.compile(r"[*?\[\\\n\r]")
 MEANINGS = {
