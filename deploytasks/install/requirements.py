@@ -26,6 +26,11 @@ PATH = re.compile(
 VENDORED = re.compile(r"(?:file:.*/|file:|\./)?(?P<path>vendor/[A-Za-z0-9_./-]*[A-Za-z0-9_-])")
 FINDER = re.compile(r"(?:-f|--find-links)[\s=]+(?!https?:)")
 
+EXPORT = (
+    *("--frozen", "--no-dev", "--no-emit-project", "--no-header", "--no-annotate", "--quiet"),
+    *("--no-python-downloads", "--format=requirements-txt"),
+)
+
 
 @dataclass
 class Requirements:
@@ -153,18 +158,7 @@ def exported(directory: Path) -> str:
         raise UsageError(
             "uv.lock: needs uv here to be read; `pip install uv`, or name another in DEPLOY_REQUIREMENTS"
         )
-    words = [
-        uv,
-        "export",
-        "--frozen",
-        "--no-dev",
-        "--no-emit-project",
-        "--no-header",
-        "--no-annotate",
-        "--quiet",
-        "--no-python-downloads",
-        "--format=requirements-txt",
-    ]
+    words = [uv, "export", *EXPORT]
     done = subprocess.run(
         words, cwd=directory, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )

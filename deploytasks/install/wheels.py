@@ -71,15 +71,20 @@ def build_all(
             built = list(
                 pool.map(lambda one: built_with(python, one.package, cache) if one.native else one, built)
             )
-    owners: dict[str, str] = {}
     for wheel in built:
         refuse_repositories(wheel)
-        other = owners.setdefault(remote_wheel.name(str(wheel.path)), wheel.package.path)
-        if other != wheel.package.path:
-            raise UsageError(
-                f"{wheel.package.path}: has the name of the package in {other}; rename or remove one"
-            )
+    refuse_doubles(built)
     return tuple(built)
+
+
+def refuse_doubles(built: Sequence[Wheel]) -> None:
+    """Raises UsageError when two packages have one name."""
+    owners: dict[str, str] = {}
+    for wheel in built:
+        path = wheel.package.path
+        other = owners.setdefault(remote_wheel.name(str(wheel.path)), path)
+        if other != path:
+            raise UsageError(f"{path}: has the name of the package in {other}; rename or remove one")
 
 
 def host_python(facts: Mapping[str, Any]) -> str | None:

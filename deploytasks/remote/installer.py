@@ -6,6 +6,8 @@ import shutil
 from deploytasks.remote import interpreter
 from deploytasks.remote.failure import Failure
 
+QUIET = ("--disable-pip-version-check", "--no-input", "--progress-bar=off", "--no-warn-script-location")
+
 
 class Installer:
     """uv on this host, or pip."""
@@ -33,23 +35,12 @@ class Installer:
         index = ["--no-index"] if offline else []
         if self.uv:
             # copies, because a hot patch in one environment must not reach uv's cache, and others, through a hard link
-            kept = [
-                "--link-mode=copy",
-                "--compile-bytecode",
-                *cache_option(self.state.root),
-                "--python",
-                python,
-            ]
-            run(self.state, [self.uv, "pip", "install", *kept, *index, *words], "install the requirements")
+            kept = ["--link-mode=copy", "--compile-bytecode", *cache_option(self.state.root)]
+            uv = [self.uv, "pip", "install", "--python", python]
+            run(self.state, [*uv, *kept, *index, *words], "install the requirements")
             return
-        said = [
-            "--disable-pip-version-check",
-            "--no-input",
-            "--progress-bar=off",
-            "--no-warn-script-location",
-        ]
         pip = [*interpreter.pip_words(self.found, place), "install", "--no-compile"]
-        run(self.state, [*pip, *said, *index, *words], "install the requirements")
+        run(self.state, [*pip, *QUIET, *index, *words], "install the requirements")
         # files that are meant for other Pythons do not compile, and that is no failure
         compiling = [python, "-I", "-m", "compileall", "-q", "-j", "0", os.path.join(place, "lib")]
         self.state.spawn(compiling, self.state.root, emit=lambda line: None)
@@ -57,21 +48,14 @@ class Installer:
     def wheel(self, source, target, env):
         """Build the wheel of a source directory into the directory `target`."""
         if self.uv:
-            words = [
-                self.uv,
-                "build",
-                "--wheel",
-                "--python",
-                self.python,
-                *cache_option(self.state.root),
-                "--out-dir",
-            ]
+            words = [self.uv, "build", "--wheel", "--python", self.python, *cache_option(self.state.root)]
+            built = [*words, "--out-dir", target, source]
         else:
             builder = os.path.join(target, "builder")
             self.create(builder)
-            quiet = ["--no-deps", "--disable-pip-version-check", "--wheel-dir"]
-            words = [*interpreter.pip_words(self.found, builder), "wheel", *quiet]
-        run(self.state, [*words, target, source], "build " + os.path.basename(source), env)
+            words = [*interpreter.pip_words(self.found, builder), "wheel", "--no-deps"]
+            built = [*words, "--disable-pip-version-check", "--wheel-dir", target, source]
+        run(self.state, built, "build " + os.path.basename(source), env)
 
 
 def cache_option(root):

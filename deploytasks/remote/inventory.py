@@ -39,12 +39,12 @@ def provenance(state, release=None):
     if release is None:
         return {"release": None, "free_bytes": free}
     top = os.path.join(state.root, "releases", release)
-    link = os.path.join(top, ".venv")
+    environments = read_json(os.path.join(top, ".deploytasks", "environments.json"), [])
     return {
         "release": release,
         "present": os.path.isdir(top),
         "free_bytes": free,
-        "dependency_key": os.path.basename(os.readlink(link)) if os.path.islink(link) else None,
+        "dependency_key": environments[0] if environments else None,
         **read_json(os.path.join(top, ".deploytasks", "release.json"), {}),
         "marks": read_json(os.path.join(top, ".deploytasks", "state.json"), {}),
     }

@@ -10,29 +10,28 @@ from deploytasks.remote.venv import discard, site_packages
 def make_layer(place, keyed, paths):
     """A thin environment at `place`: as `keyed`, with the modules of `paths` ({directory: names}) importable."""
     packages = site_packages(keyed)
+    refuse_shadows(packages, paths)
+    discard(place)
+    inside = os.path.join(place, os.path.relpath(packages, keyed))
+    os.makedirs(inside)
+    os.mkdir(os.path.join(place, "bin"))
+    names = (os.path.basename(keyed), os.path.basename(place))
+    scripts = [os.path.join("bin", name) for name in os.listdir(os.path.join(keyed, "bin"))]
+    for name in ["pyvenv.cfg", *scripts]:
+        borrow(os.path.join(keyed, name), os.path.join(place, name), *names)
+    # addsitedir and not a plain line: .pth files in there must count too
+    lines = [*paths, "import site; site.addsitedir(%r)" % packages]
+    write(os.path.join(inside, "deploytasks.pth"), "\n".join(lines) + "\n")
+
+
+def refuse_shadows(packages, paths):
+    """Failure when a module of `paths` has the name of one that is installed."""
     taken = set(os.listdir(packages))
     for path, names in paths.items():
         for name in names:
             if name in taken or name + ".py" in taken:
                 what = "its module %s has the name of an installed package's; rename one" % name
                 raise Failure("%s: %s" % (path, what), "install")
-    discard(place)
-    inside = os.path.join(place, os.path.relpath(packages, keyed))
-    os.makedirs(inside)
-    os.mkdir(os.path.join(place, "bin"))
-    for name in [
-        "pyvenv.cfg",
-        *(os.path.join("bin", name) for name in os.listdir(os.path.join(keyed, "bin"))),
-    ]:
-        borrow(
-            os.path.join(keyed, name),
-            os.path.join(place, name),
-            os.path.basename(keyed),
-            os.path.basename(place),
-        )
-    # addsitedir and not a plain line: .pth files in there must count too
-    lines = [*paths, "import site; site.addsitedir(%r)" % packages]
-    write(os.path.join(inside, "deploytasks.pth"), "\n".join(lines) + "\n")
 
 
 def borrow(source, path, old, new):

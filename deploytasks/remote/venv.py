@@ -60,7 +60,7 @@ def fill(installer, place, bundle, packages, wheels):
     vendored = os.path.join(place, "vendored.txt")
     lines = [path + packages["extras"].get(wheel.name(path), "") for path in wheels]
     if packages["hashed"]:
-        lines = ["%s --hash=sha256:%s" % (line, wheel.digest(path)) for line, path in zip(lines, wheels)]  # noqa: B905 - Python 3.8
+        lines = ["%s --hash=sha256:%s" % (line, wheel.digest(path)) for line, path in zip(lines, wheels)]
     write(vendored, "".join(line + "\n" for line in lines))
     words = ["--require-hashes"] if packages["hashed"] else []
     words += [] if packages["empty"] else ["-r", os.path.join(bundle, "requirements.txt")]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from deploytasks.errors import UsageError
+from deploytasks.remote import inventory
 from deploytasks.remote.failure import Failure
 from tests.install.host import Host, package, write
 
@@ -26,13 +27,14 @@ def test_sources_are_imported_from_the_release_with_and_without_src(uv_host: Hos
     assert len(shared) == 2 and len(list((uv_host.root / "venvs").glob("[0-9a-f]*"))) == 1
 
 
-def test_console_scripts_of_requirements_see_the_sources(host: Host, tree: Path) -> None:
+def test_gunicorn_sees_the_sources_of_its_own_release(host: Host, tree: Path) -> None:
     package(tree, "inhouse", "one")
-    write(tree / "requirements.txt", "charset-normalizer==3.4.4\n")
+    write(tree / "app.py", "import inhouse\n\n\ndef app(environ, start_response):\n    return []\n")
+    write(tree / "requirements.txt", "gunicorn==23.0.0\n")
     release = host.deploy(tree, vendor_install="path")
-    script = host.environment_of(release) / "bin" / "normalizer"
+    script = host.environment_of(release) / "bin" / "gunicorn"
     assert script.read_text().count(f"own-{release}") == 1
-    assert host.run(release, "normalizer", "--version").startswith("Charset-Normalizer")
+    assert host.run(release, "gunicorn", "--check-config", "app:app") == ""
 
 
 def test_a_tree_without_metadata_is_put_on_the_path_and_that_is_said(uv_host: Host, tree: Path) -> None:
@@ -87,3 +89,11 @@ def test_what_lies_beside_a_flat_package_shadows_nothing(uv_host: Host, tree: Pa
         "vendor/one": ("one",),
         "vendor/two": ("two",),
     }
+
+
+def test_a_release_says_which_keyed_environment_lies_below_its_own(uv_host: Host, tree: Path) -> None:
+    write(tree / "vendor/flat/flat.py", "")
+    release = uv_host.deploy(tree)
+    key = uv_host.bundle(tree).key(uv_host.facts)
+    assert uv_host.environment_of(release).name == f"own-{release}"
+    assert inventory.provenance(uv_host.state, release)["dependency_key"] == key
