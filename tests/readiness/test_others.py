@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import socket
 import sqlite3
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.readiness.conftest import Probe, named
 from tests.readiness.test_postgresql import listener, said
-from tests.rig import free_port
+from tests.rig import free_port, wait_until
 from tests.servers import PASSWORD, MariaDB, Redis
 
 
@@ -135,3 +137,64 @@ def test_tcp_only_connects_and_http_wants_2xx(probe: Probe) -> None:
 def test_a_url_that_cannot_be_read_is_misconfigured_without_being_shown(probe: Probe, url: str) -> None:
     code, text = probe.wait(url, timeout=5)
     assert code == 78 and "u:p" not in text
+
+
+def test_mariadb_that_is_full_is_waited_for(probe: Probe, mariadb: MariaDB) -> None:
+    words = [
+        "mariadb",
+        "--no-defaults",
+        "-h127.0.0.1",
+        f"-P{mariadb.port}",
+        "-uapp",
+        f"-p{PASSWORD}",
+        "app",
+        "-e",
+        "SELECT SLEEP(100)",
+    ]
+    mariadb.sql("SET GLOBAL max_connections = 10")
+    clients = [
+        subprocess.Popen(
+            words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        for _ in range(12)
+    ]
+    try:
+        wait_until(
+            lambda: any(client.poll() is not None for client in clients), "one client too many was sent away"
+        )
+        process = probe.start(mariadb.url, timeout=40)
+        said(process, "1040")
+    finally:
+        for client in clients:
+            client.kill()
+            client.wait()
+    assert probe.end(process) == (0, "ready")
+    mariadb.sql("SET GLOBAL max_connections = 100")
+
+
+def test_redis_that_is_loading_a_large_dump_is_waited_for(probe: Probe, redis: Redis) -> None:
+    redis.start("--enable-debug-command", "yes")
+    words = ["redis-cli", "-p", str(redis.port)]
+    env = {**os.environ, "REDISCLI_AUTH": PASSWORD}
+    for command in (["DEBUG", "POPULATE", "3000000"], ["SAVE"]):
+        subprocess.run([*words, *command], env=env, check=True, capture_output=True)
+    redis.stop()
+    redis.start("--loading-process-events-interval-bytes", "1024")
+    process = probe.start(redis.url, timeout=60)
+    said(process, "LOADING")
+    assert probe.end(process) == (0, "ready")
+
+
+def test_redis_without_a_free_client_is_waited_for(probe: Probe, redis: Redis) -> None:
+    redis.start("--maxclients", "4")
+    held = [socket.create_connection(("127.0.0.1", redis.port)) for _ in range(4)]
+    process = probe.start(redis.url)
+    said(process, "max number of clients")
+    for client in held:
+        client.close()
+    assert probe.end(process) == (0, "ready")
+
+
+def test_a_redis_replica_is_ready_for_readers(probe: Probe, redis: Redis) -> None:
+    redis.start("--replicaof", "127.0.0.1", str(free_port()))
+    assert probe.wait(redis.url, timeout=10)[0] == 0

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import socket
 import subprocess
 import threading
@@ -134,7 +136,7 @@ def test_a_standby_is_not_ready_for_a_migration_and_ready_for_a_reader(
 ) -> None:
     postgresql.stop()
     (postgresql.data / "standby.signal").touch()
-    if shutil.os.geteuid() == 0:
+    if os.geteuid() == 0:
         shutil.chown(postgresql.data / "standby.signal", "postgres")
     postgresql.start()
     try:
@@ -194,7 +196,7 @@ def test_a_server_that_wants_tls_gets_it_and_is_told_from_one_that_has_none(
     shutil.copy(postgresql.data / "server.crt", tmp_path / "root.crt")
     for name in ("server.key", "server.crt"):
         (postgresql.data / name).chmod(0o600)
-        if shutil.os.geteuid() == 0:
+        if os.geteuid() == 0:
             shutil.chown(postgresql.data / name, "postgres")
     postgresql.psql("ALTER SYSTEM SET ssl = on", "SELECT pg_reload_conf()")
     try:
@@ -295,3 +297,46 @@ def test_a_proxy_that_stays_silent_and_one_that_closes_are_not_yet(probe: Probe)
 def test_an_unknown_scheme_names_the_known_ones(probe: Probe) -> None:
     code, text = probe.wait("oracle://x/y")
     assert code == 78 and "postgresql" in text and "tcp://host:port" in text
+
+
+def test_a_smart_shutdown_is_waited_out(probe: Probe, postgresql: PostgreSQL) -> None:
+    words = [
+        str(binaries() / "psql"),
+        postgresql.url.replace("postgres:", "postgresql:"),
+        "-qc",
+        "SELECT pg_sleep(100)",
+    ]
+    client = subprocess.Popen(
+        words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        count = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(100)' AND usename = 'app'"
+        wait_until(lambda: postgresql.psql(count).strip() == "1", "a client holds the shutdown up")
+        assert postgresql.process is not None
+        postgresql.process.send_signal(signal.SIGTERM)
+        process = probe.start(postgresql.url, timeout=40)
+        said(process, "57P03")
+    finally:
+        client.kill()
+        client.wait()
+    postgresql.stop()
+    postgresql.start()
+    assert probe.end(process) == (0, "ready")
+
+
+def test_a_crash_recovery_is_waited_out(probe: Probe, postgresql: PostgreSQL) -> None:
+    postgresql.psql(
+        "CREATE TABLE IF NOT EXISTS load (x text)",
+        "ALTER SYSTEM SET max_wal_size = '4GB'",
+        "SELECT pg_reload_conf()",
+    )
+    postgresql.psql("CHECKPOINT", "INSERT INTO load SELECT repeat('x', 200) FROM generate_series(1, 1500000)")
+    assert postgresql.process is not None
+    for pid in subprocess.run(
+        ["pgrep", "-P", str(postgresql.process.pid)], capture_output=True, text=True
+    ).stdout.split():
+        os.kill(int(pid), signal.SIGKILL)
+    process = probe.start(postgresql.url, timeout=60)
+    said(process, "57P03")
+    assert probe.end(process) == (0, "ready")
+    postgresql.psql("DROP TABLE load")
