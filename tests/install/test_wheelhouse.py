@@ -63,7 +63,8 @@ def test_what_only_a_vendored_package_requires_is_in_the_wheelhouse_too(uv_host:
 def test_the_hosts_python_and_platform_are_what_is_resolved_for(tree: Path, uv_host: Host) -> None:
     write(
         tree / "requirements.txt",
-        "MarkupSafe==3.0.2\nsix==1.17.0 ; python_version < '3.11'\nidna==3.10 ; python_version >= '3.11'\n",
+        "MarkupSafe==3.0.2\nsix==1.17.0 ; python_version < '3.11' and platform_machine == 'aarch64'\n"
+        "idna==3.10 ; python_version >= '3.11'\n",
     )
     other = for_host(
         uv_host,
