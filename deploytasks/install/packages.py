@@ -100,7 +100,9 @@ def packages(
     empty = [path for path, lines in parts.items() if not lines]
     if empty:
         where, path = named[empty[0]], empty[0]
-        raise UsageError(f"{where}: {path} is not in the revision; correct the path, or `inv vendor.update`")
+        raise UsageError(
+            f"{where}: {path} is no directory of the revision; correct the path, or `inv vendor.update`"
+        )
     found = (
         Package(path, tree / path, digest(lines), version_of(path, described))
         for path, lines in sorted(parts.items())

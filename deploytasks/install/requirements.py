@@ -78,7 +78,7 @@ def usual(tree: Path) -> list[str]:
     return ["pyproject.toml"] if pyproject.dependencies(tree) else []
 
 
-def add(found: Requirements, tree: Path, name: str, into: list[str]) -> None:
+def add(found: Requirements, tree: Path, name: str, into: list[str], including: tuple[str, ...] = ()) -> None:
     """Read one file, and those that it includes, into a list of lines."""
     if not (tree / name).is_file() or not (tree / name).resolve().is_relative_to(tree.resolve()):
         raise UsageError(
@@ -89,7 +89,9 @@ def add(found: Requirements, tree: Path, name: str, into: list[str]) -> None:
         include = INCLUDE.match(said)
         if include is not None:
             inner = os.path.normpath(Path(name).parent / include["name"])
-            add(found, tree, inner, into if include["file"] else found.constraints)
+            if inner in (*including, name):
+                raise UsageError(f"{name}:{number}: includes itself; remove the line")
+            add(found, tree, inner, into if include["file"] else found.constraints, (*including, name))
         elif not vendored(found, above(said, name), f"{name}:{number}"):
             into.append(line)
 

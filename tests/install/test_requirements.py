@@ -168,3 +168,10 @@ def test_a_path_that_is_written_from_its_files_directory_is_understood(tree: Pat
 )
 def test_a_text_that_asks_for_nothing_is_known(text: str, answer: bool) -> None:
     assert requirements.is_empty(text) is answer
+
+
+def test_a_file_that_includes_itself_is_refused(tree: Path) -> None:
+    write(tree / "requirements.txt", "-r more.txt\n")
+    write(tree / "more.txt", "idna\n-r requirements.txt\n")
+    with pytest.raises(UsageError, match=r"more\.txt:2: includes itself"):
+        requirements.read(tree, ())

@@ -106,7 +106,9 @@ def test_a_package_deep_in_a_submodule_is_built_where_requirements_name_it(tree:
     bundle = uv_host.bundle(tree)
     assert list(bundle.packages["wheels"]) == ["inner-1-py3-none-any.whl"]
     write(tree / "requirements.txt", "./vendor/missing\n")
-    with pytest.raises(UsageError, match=r"requirements\.txt:1: vendor/missing is not in the revision"):
+    with pytest.raises(
+        UsageError, match=r"requirements\.txt:1: vendor/missing is no directory of the revision"
+    ):
         uv_host.bundle(tree)
 
 
