@@ -110,6 +110,8 @@ def test_full_slots_are_waited_for(probe: Probe, postgresql: PostgreSQL) -> None
         "-qc",
         "SELECT pg_sleep(100)",
     ]
+    taken = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'app'"
+    wait_until(lambda: postgresql.psql(taken).strip() == "0", "the clients of other tests have left")
     clients = [
         subprocess.Popen(
             words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -117,10 +119,8 @@ def test_full_slots_are_waited_for(probe: Probe, postgresql: PostgreSQL) -> None
         for _ in range(20)
     ]
     try:
-        wait_until(
-            lambda: int(postgresql.psql("SELECT count(*) FROM pg_stat_activity WHERE usename = 'app'")) >= 17,
-            "slots are full",
-        )
+        # asking the server would take a slot itself: 17 are open to all, so three clients must have been refused
+        wait_until(lambda: sum(client.poll() is not None for client in clients) == 3, "slots are full")
         process = probe.start(postgresql.url)
         said(process, "53300")
         postgresql.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'app'")
