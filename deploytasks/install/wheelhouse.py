@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from typing import Any
 
 from ..errors import StepFailed, UsageError
 from ..remote import wheel as remote_wheel
-from ..remote.interpreter import interpreter
+from ..remote.interpreter import interpreter, trust
 from .pip import find_uv, pip
 from .requirements import is_empty
 
@@ -91,8 +92,9 @@ def platform(facts: Mapping[str, Any]) -> list[str]:
 
 def run(words: Sequence[str], directory: Path) -> str:
     """What a resolver prints. Raises StepFailed with its own last lines."""
+    env = {**os.environ, **trust(os.environ)}
     done = subprocess.run(
-        words, cwd=directory, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        words, cwd=directory, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
         said = "\n".join(done.stderr.strip().splitlines()[-8:])

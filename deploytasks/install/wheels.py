@@ -19,7 +19,7 @@ from typing import Any
 
 from ..errors import StepFailed, UsageError
 from ..remote import wheel as remote_wheel
-from ..remote.interpreter import interpreter
+from ..remote.interpreter import interpreter, trust
 from .cache import remembered
 from .packages import Package
 from .pip import find_uv, pip
@@ -141,7 +141,7 @@ def run_build(one: Package, directory: Path, tool: tuple[str, ...]) -> Path:
     copy, out = directory / one.name, directory / "out"
     shutil.copytree(one.directory, copy, symlinks=True)
     out.mkdir(0o755)
-    words, env = [*tool, str(out), str(copy)], {**os.environ, **build_variables(one)}
+    words, env = [*tool, str(out), str(copy)], {**os.environ, **trust(os.environ), **build_variables(one)}
     done = subprocess.run(
         words, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )

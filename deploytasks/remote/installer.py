@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import ssl
 
 from deploytasks.remote import interpreter
 from deploytasks.remote.failure import Failure
@@ -72,20 +71,9 @@ def cache_option(root):
     return ["--cache-dir", os.path.join(root, ".deploytasks", "uv-cache")]
 
 
-def trust(given):
-    """Settings that make uv trust whom pip trusts, the certificates of the system: its own do not know a company's.
-
-    Both names, for older versions know only the second. Empty where the system has none, or somebody has decided.
-    """
-    names = ("UV_SYSTEM_CERTS", "UV_NATIVE_TLS")
-    places = ssl.get_default_verify_paths()
-    installed = places.cafile or (places.capath and os.listdir(places.capath))
-    return {} if not installed or any(name in given for name in names) else dict.fromkeys(names, "1")
-
-
 def run(state, words, what, env=None):
     """Run an installer to its end, streaming what it says; Failure with its own last lines."""
-    chosen = trust({**os.environ, **state.environment})
+    chosen = interpreter.trust({**os.environ, **state.environment})
     # the application's PYTHONPATH would hide from pip what it has to install
     given = {"PYTHONPATH": "", "PYTHONUNBUFFERED": "1", **chosen, **(env or {})}
     code, tail = state.spawn(words, state.root, given)

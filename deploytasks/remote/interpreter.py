@@ -67,6 +67,19 @@ def find_uv():
     return shutil.which("uv") or shutil.which("uv", path=own)
 
 
+def trust(given):
+    """Settings that make uv trust whom pip trusts, the certificates of the system: its own do not know a company's.
+
+    Both names, for older versions know only the second. Empty where the system has none, or somebody has decided.
+    """
+    import ssl  # slow to load, and only an install asks
+
+    names = ("UV_SYSTEM_CERTS", "UV_NATIVE_TLS")
+    places = ssl.get_default_verify_paths()
+    installed = places.cafile or (places.capath and os.listdir(places.capath))
+    return {} if not installed or any(name in given for name in names) else dict.fromkeys(names, "1")
+
+
 def platforms(found):
     """The wheel platform tags that this host takes, best first."""
     name, version = found["libc"]
