@@ -40,7 +40,7 @@ def preview(plan: Plan, *, steps: bool = False, observer: Observer | None = None
             for host in plan.hosts
         }
         facts = opening.tool_facts(asked[plan.hosts[0]])
-        built = staging.build(plan, stack, gate.dirty, facts, watch.note)
+        built = staging.build(plan, stack, gate, facts, watch.note)
         answers = {host: future.result() for host, future in asked.items()}
         failures = [
             failure for host, results in answers.items() if (failure := opening.failure(plan, host, results))

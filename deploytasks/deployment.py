@@ -18,6 +18,7 @@ from .release import next_id
 from .report import Report
 from .run import Run, utc_now
 from .steps import closing, opening
+from .vendor import Gate
 
 
 def execute(plan: Plan, *, observer: Observer | None = None, now: Callable[[], datetime] = utc_now) -> Report:
@@ -29,15 +30,15 @@ def execute(plan: Plan, *, observer: Observer | None = None, now: Callable[[], d
     run = Run(plan, observer or Silent(), now)
     gate = run.locally("vendor", lambda: staging.gate(plan))
     run.note(*gate.notes)
-    return run.report(lambda run, fleet: deploy(run, fleet, dirty=gate.dirty))
+    return run.report(lambda run, fleet: deploy(run, fleet, gate))
 
 
-def deploy(run: Run, fleet: Fleet, *, dirty: bool) -> None:
+def deploy(run: Run, fleet: Fleet, gate: Gate) -> None:
     """The recipe from `check` on. Hosts are read while the tree is built here."""
     plan = run.plan
     asked = {host: fleet.start(host, opening.check(plan, host)) for host in plan.hosts}
     facts = opening.tool_facts(asked[plan.hosts[0]])
-    built = run.locally("build", lambda: staging.build(plan, run.stack, dirty, facts, run.note))
+    built = run.locally("build", lambda: staging.build(plan, run.stack, gate, facts, run.note))
     answers = {host: future.result() for host, future in asked.items()}
     check(run, answers, built)
     inventories = locking.take(fleet, plan, run.observer)
@@ -71,7 +72,9 @@ def decide(
     ids = [entry["id"] for inventory in inventories.values() for entry in inventory["releases"]]
     release = next_id(built.tree.revision.commit, run.now(), ids)
     run.progress.release = release
-    known = {one for inventory in inventories.values() for one in closing.known_releases(inventory) if one.bad}
+    known = {
+        one for inventory in inventories.values() for one in closing.known_releases(inventory) if one.bad
+    }
     same = sorted(one.id for one in known if one.id.endswith(release[-8:]))
     if same:
         run.note(f"this revision was deployed before and marked bad ({', '.join(same)}); see `fab releases`")

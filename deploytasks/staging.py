@@ -29,13 +29,13 @@ def gate(plan: Plan) -> vendor.Gate:
 
 
 def build(
-    plan: Plan, stack: ExitStack, dirty: bool, facts: install.Facts, note: Callable[[str], None]
+    plan: Plan, stack: ExitStack, passed: vendor.Gate, facts: install.Facts, note: Callable[[str], None]
 ) -> Built:
     """Stage exactly what ships and build the vendored wheels; the staged tree is kept for us until `stack` ends."""
     assert plan.revision is not None
-    dependencies = vendor.dependencies(plan.environment.root, plan.revision.commit)
-    tree = stack.enter_context(source.stage(plan.environment, plan.revision, dependencies=dependencies))
+    staged = source.stage(plan.environment, plan.revision, dependencies=passed.dependencies)
+    tree = stack.enter_context(staged)
     bundle = install.build(tree, plan.environment, facts=facts)
     for line in bundle.lines:
         note(line)
-    return Built(tree, bundle, dirty)
+    return Built(tree, bundle, passed.dirty)

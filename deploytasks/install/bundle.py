@@ -69,7 +69,7 @@ def build(tree: Tree, environment: Environment, *, facts: Facts, cache: Path | N
         return Bundle(tree.path, "", "none", requires_python=pyproject.requires_python(tree.path))
     asked = requirements.read(tree.path, settings.requirements)
     described = {one.path: one.describe for one in tree.dependencies}
-    found = packages.packages(tree.path, tree.manifest, described, asked.vendored)
+    found = packages.packages(tree.path, tree.staged, described, asked.vendored)
     by_path = settings.vendor_install == "path"
     on_path = tuple(one for one in found if by_path or not one.buildable)
     packages.refuse_shadows(on_path)

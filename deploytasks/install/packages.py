@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,21 +81,22 @@ class Package:
 
 
 def packages(
-    tree: Path, manifest: Manifest, described: Mapping[str, str], named: Mapping[str, str]
+    tree: Path, staged: Manifest, described: Mapping[str, str], named: Mapping[str, str]
 ) -> tuple[Package, ...]:
     """The packages below vendor/: its directories, and those deeper that are `named` (path: where) in requirements.
 
+    `staged` lists what DEPLOY_EXCLUDE keeps from the hosts too: a build needs its README.md even where no host does.
     `described` maps the paths of submodules to `git describe`. Raises UsageError when there is none at a named path.
     """
     deeper = {path for path in named if path.count("/") > 1}
     parts: dict[str, list[str]] = {path: [] for path in named}
-    for path, identity in contents(tree, manifest):
-        steps = path.split("/")
-        if len(steps) < 3:
+    for path, entry in staged.entries.items():
+        steps = path.split("/", 2)
+        if steps[0] != "vendor" or len(steps) < 3:
             continue
         owners = {"/".join(steps[:2])} | {name for name in deeper if path.startswith(f"{name}/")}
         for owner in owners:
-            parts.setdefault(owner, []).append(f"{identity} {path[len(owner) :]}\0")
+            parts.setdefault(owner, []).append(f"{entry.mode:o} {entry.id} {path[len(owner) :]}\0")
     empty = [path for path, lines in parts.items() if not lines]
     if empty:
         where, path = named[empty[0]], empty[0]
@@ -108,22 +108,6 @@ def packages(
         for path, lines in sorted(parts.items())
     )
     return tuple(one for one in found if one.buildable or one.modules)
-
-
-def contents(tree: Path, manifest: Manifest) -> Iterator[tuple[str, str]]:
-    """(path, mode and content) of everything below vendor/, also of what DEPLOY_EXCLUDE keeps from the hosts.
-
-    A build needs its README.md even where no host does.
-    """
-    for place, _, names in os.walk(tree / "vendor"):
-        for name in names:
-            full = Path(place, name)
-            path = full.relative_to(tree).as_posix()
-            entry = manifest.entries.get(path)
-            if entry is not None:
-                yield path, f"{entry.mode:o} {entry.id}"
-            elif full.is_file():
-                yield path, hashlib.sha256(full.read_bytes()).hexdigest()
 
 
 def digest(lines: Iterable[str]) -> str:

@@ -34,11 +34,14 @@ Known = dict[str, list[Any]]
 
 @dataclass(frozen=True)
 class Tree:
-    """A staged revision: `path` holds exactly what `manifest` lists."""
+    """A staged revision: `path` holds exactly what `staged` lists."""
 
     path: Path
     revision: Revision
     manifest: Manifest
+    """What ships."""
+    staged: Manifest
+    """What ships, and what DEPLOY_EXCLUDE keeps from the hosts."""
     dependencies: tuple[Dependency, ...] = ()
     dirty: bool = False
 
@@ -72,11 +75,11 @@ def stage(
             if commit
             else listing.of_work_tree(environment.root, dependencies)
         )
-        manifest = bring_up_to_date(place, wanted)
+        manifest = staged = bring_up_to_date(place, wanted)
         if environment.settings.exclude:
             kept = listing.kept_by_rsync(place / "tree", environment.settings.exclude)
             manifest = Manifest({path: entry for path, entry in manifest.entries.items() if path in kept})
-        yield Tree(place / "tree", revision, manifest, tuple(dependencies))
+        yield Tree(place / "tree", revision, manifest, staged, tuple(dependencies))
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .. import git
@@ -63,14 +63,11 @@ def below(
     pool: ThreadPoolExecutor, work_tree: Path, git_dir: Path, revision: str, prefix: str
 ) -> Iterator[Dependency]:
     """The submodules of one repository at a revision, and below them."""
-    direct = (
-        [described(one) for one in direct_dependencies(work_tree, git_dir, revision, prefix)]
-        if prefix
-        else list(pool.map(described, direct_dependencies(work_tree, git_dir, revision, prefix)))
-    )
-    for one in direct:
+    direct = direct_dependencies(work_tree, git_dir, revision, prefix)
+    known = [described(one) for one in direct] if prefix else list(pool.map(described, direct))
+    for one, has_modules in known:
         yield one
-        if one.present:
+        if has_modules:
             yield from below(pool, one.work_tree, one.git_dir, one.commit, f"{one.path}/")
 
 
@@ -96,6 +93,12 @@ def direct_dependencies(work_tree: Path, git_dir: Path, revision: str, prefix: s
             )
         )
     return found
+
+
+def configuration(place: Path) -> dict[str, str]:
+    """Everything that git is configured with in a repository, the last value of each key."""
+    items = git.run(place, "config", "--list", "-z").split("\0")
+    return {key: value for key, _, value in (item.partition("\n") for item in items)}
 
 
 def gitmodules(git_dir: Path, revision: str) -> dict[str, dict[str, str]]:
@@ -136,25 +139,18 @@ def objects_of(work_tree: Path, parent_git_dir: Path, name: str) -> Path:
     return parent_git_dir / "modules" / name
 
 
-def described(one: Dependency) -> Dependency:
-    """`one` with what its objects say of the pin."""
-    from dataclasses import replace
-
+def described(one: Dependency) -> tuple[Dependency, bool]:
+    """`one` with what its objects say of the pin; and whether there are submodules below it."""
     if not one.git_dir.is_dir():
-        return one
-    if (
-        git.call(
-            one.git_dir, *git.inside(one.git_dir), "cat-file", "-e", f"{one.commit}^{{commit}}"
-        ).returncode
-        != 0
-    ):
-        return one
-    words = ("describe", "--tags", "--always", one.commit)
-    return replace(
-        one,
-        present=True,
-        describe=git.answer(one.git_dir, *git.inside(one.git_dir), *words) or one.commit[:7],
-    )
+        return one, False
+    inside = git.inside(one.git_dir)
+    asked = f"{one.commit}^{{commit}}\n{one.commit}:.gitmodules\n".encode()
+    done = git.call(one.git_dir, *inside, "cat-file", "--batch-check=%(objecttype)", stdin=asked)
+    kinds = done.stdout.decode("utf-8", "replace").splitlines()
+    if kinds[:1] != ["commit"]:
+        return one, False
+    describe = git.answer(one.git_dir, *inside, "describe", "--tags", "--always", one.commit)
+    return replace(one, present=True, describe=describe or one.commit[:7]), kinds[1:] == ["blob"]
 
 
 def effective_url(one: Dependency) -> str:

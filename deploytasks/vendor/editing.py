@@ -10,7 +10,7 @@ from .. import git
 from ..errors import UsageError
 from .dependency import SAFE_NAME, Dependency, dependencies, effective_url, is_local, selected
 from .hazards import unsafe
-from .trees import hidden_edits
+from .trees import look
 
 
 def top_level(repo: Path) -> list[Dependency]:
@@ -56,7 +56,7 @@ def remove(repo: Path, name: str, *, discard: bool = False) -> str:
     Raises UsageError when it has local edits, unless `discard`.
     """
     one = selected(top_level(repo), [name])[0]
-    if (one.work_tree / ".git").exists() and not discard and (edits := hidden_edits(one.work_tree)):
+    if (one.work_tree / ".git").exists() and not discard and (edits := look(one.work_tree).edits):
         raise UsageError(
             f"{one.path}: has {len(edits)} local edit(s), first {edits[0]}; commit them there, or add --discard"
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .. import git
-from .dependency import JOBS, Dependency, dependencies, effective_url
+from .dependency import JOBS, Dependency, configuration, dependencies, effective_url
 from .finding import Finding
 from .hazards import unsafe, unsafe_twins
 from .pins import pin_findings
@@ -16,11 +16,12 @@ from .trees import project_edits, tree_findings
 
 @dataclass(frozen=True)
 class Gate:
-    """What stops a deploy, what is only said (`not shipped: …`), and whether what ships is dirty."""
+    """What stops a deploy, what is only said (`not shipped: …`), whether what ships is dirty; and who was judged."""
 
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
     dirty: bool = False
+    dependencies: tuple[Dependency, ...] = ()
 
 
 def gate(
@@ -36,25 +37,27 @@ def gate(
     nothing else changes.
     """
     found = obtained(repo, revision, local_urls)
+    settings = {place: configuration(place) for place in {one.parent for one in found}}
+
+    def judge(one: Dependency) -> tuple[list[Finding], list[Finding]]:
+        of_pin = pin_findings(one, policy, local_urls, settings[one.parent])
+        return list(of_pin), list(tree_findings(one, settings[one.parent]))
+
     with ThreadPoolExecutor(JOBS) as pool:
-        pins = [
-            finding
-            for part in pool.map(lambda one: list(pin_findings(one, policy, local_urls)), found)
-            for finding in part
-        ]
-        trees = [
-            finding for part in pool.map(lambda one: list(tree_findings(one)), found) for finding in part
-        ]
+        judged = list(pool.map(judge, found))
+    trees = [finding for _, of_tree in judged for finding in of_tree]
+    pins = [finding for of_pin, _ in judged for finding in of_pin]
     pins = [*unsafe_twins(found), *pins]
     edits = project_edits(repo)
     if source == "commit":
         notes = [f"not shipped: {finding.dependency}: {finding.what}" for finding in trees]
         notes += [f"not shipped: {len(edits)} uncommitted change(s), first {edits[0]}"] if edits else []
-        return Gate(tuple(pins), tuple(notes))
+        return Gate(tuple(pins), tuple(notes), dependencies=found)
     gating = [*pins, *trees]
     passed = [finding for finding in gating if allow_dirty and finding.allowed_dirty]
     kept = tuple(finding for finding in gating if finding not in passed)
-    return Gate(kept, tuple(f"allowed: {finding}" for finding in passed), bool(passed or edits))
+    notes = [f"allowed: {finding}" for finding in passed]
+    return Gate(kept, tuple(notes), bool(passed or edits), found)
 
 
 def obtained(repo: Path, revision: str, local_urls: bool) -> tuple[Dependency, ...]:

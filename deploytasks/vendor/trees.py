@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from .. import git
 from .dependency import Dependency
 from .finding import Finding, printable
 
+SEEING = ("-c", "core.fsmonitor=false", "-c", "core.ignoreStat=false", "-c", "core.checkStat=default")
+"""Against settings that make `git status` miss an edit."""
 
-def tree_findings(one: Dependency) -> Iterator[Finding]:
-    """What is wrong with the work tree only; gates `worktree` mode, is printed as not shipped in `commit` mode."""
-    update = one.option("update") or git.answer(one.parent, "config", f"submodule.{one.name}.update")
+
+@dataclass(frozen=True)
+class WorkTree:
+    """A checkout: the commit it is at, empty before the first, and the paths edited or untracked in it."""
+
+    head: str
+    edits: tuple[str, ...]
+
+
+def tree_findings(one: Dependency, settings: Mapping[str, str]) -> Iterator[Finding]:
+    """What is wrong with the work tree only; gates `worktree` mode, is printed as not shipped in `commit` mode.
+
+    `settings` are its parent's of git.
+    """
+    update = one.option("update") or settings.get(f"submodule.{one.name}.update")
     if update and update not in ("checkout", "rebase", "merge"):
         yield Finding(
             one.path,
@@ -24,37 +39,56 @@ def tree_findings(one: Dependency) -> Iterator[Finding]:
     if not (one.work_tree / ".git").exists():
         yield Finding(one.path, "is not initialised", "`inv vendor.update`", "tree")
         return
-    head = git.answer(one.work_tree, "rev-parse", "HEAD")
-    if head != one.commit:
+    found = look(one.work_tree)
+    if found.head != one.commit:
         yield Finding(
             one.path,
-            f"is at {(head or 'no commit')[:7]}, its pin is {one.commit[:7]}",
+            f"is at {found.head[:7] or 'no commit'}, its pin is {one.commit[:7]}",
             f"`inv vendor.update --name={one.name}`, or commit the new pin",
             "tree",
             allowed_dirty=True,
         )
-    edits = hidden_edits(one.work_tree)
-    if edits:
+    if found.edits:
         yield Finding(
             one.path,
-            f"has {len(edits)} local edit(s), first {printable(edits[0])}",
+            f"has {len(found.edits)} local edit(s), first {printable(found.edits[0])}",
             f"commit them there, or `inv vendor.update --discard={one.name}`",
             "tree",
             allowed_dirty=True,
         )
 
 
+def look(place: Path) -> WorkTree:
+    """What is checked out at `place`, nested submodules aside. Edits that git was told not to see are seen."""
+    words = ("--porcelain=v2", "--branch", "--no-ahead-behind", "--untracked-files=all", "--no-renames", "-z")
+    listed = git.run(place, *SEEING, "status", *words, "--ignore-submodules=all").split("\0")
+    head = next(item for item in listed if item.startswith("# branch.oid ")).rpartition(" ")[2]
+    head = head.replace("(initial)", "")
+    if any(tag.islower() or tag == "S" for tag in tags(place)):
+        return WorkTree(head, tuple(hidden_edits(place)))
+    edits = (path for item in listed if (path := edited(item)))
+    return WorkTree(head, tuple(sorted(edits)))
+
+
+def tags(place: Path) -> set[str]:
+    """What git was told of tracked paths: small letters are assumed unchanged, `S` is skip-worktree."""
+    return {item[:1] for item in git.run(place, "ls-files", "-v", "-z").split("\0") if item}
+
+
+def edited(item: str) -> str:
+    """The path of one item of `git status --porcelain=v2`; empty for a header."""
+    fields = {"1": 8, "u": 10, "?": 1}.get(item[:1])
+    return "" if fields is None else item.split(" ", fields)[fields]
+
+
 def hidden_edits(work_tree: Path) -> list[str]:
-    """Edited tracked paths and untracked ones, those that git was told not to look at included (a fresh
-    index finds them).
-    """
-    git_dir = git.answer(work_tree, "rev-parse", "--absolute-git-dir")
+    """Edited tracked paths and untracked ones by a fresh index, which knows nothing of what git was told."""
     with tempfile.TemporaryDirectory(prefix="deploytasks-") as directory:
         index = {"GIT_INDEX_FILE": str(Path(directory) / "index")}
         git.run(work_tree, "read-tree", "HEAD", env=index)
         git.call(work_tree, "update-index", "-q", "--really-refresh", env=index)
         changed = git.run(work_tree, "diff-files", "--name-only", "--ignore-submodules=all", "-z", env=index)
-    untracked = git.run(work_tree, "ls-files", "--others", "--exclude-standard", "-z") if git_dir else ""
+    untracked = git.run(work_tree, "ls-files", "--others", "--exclude-standard", "-z")
     return sorted(path for path in (changed + untracked).split("\0") if path)
 
 

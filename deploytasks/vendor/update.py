@@ -14,7 +14,7 @@ from .changes import Change, between
 from .dependency import JOBS, Dependency, dependencies, effective_url, is_local, selected
 from .finding import printable
 from .hazards import unsafe
-from .trees import hidden_edits
+from .trees import WorkTree, look
 
 OnLine = Callable[[str], None]
 
@@ -65,12 +65,18 @@ def update(
         raise UsageError("--to: moves one dependency; name it with --name")
     given_up = {one.path for one in selected(top, discard)} if discard else set()
 
+    new = () if dry_run else begin(repo, [one for one in chosen if safe(one, local_urls)], local_urls)
+
     def work(one: Dependency) -> Outcome:
-        outcome = bring(one, move, one.path in given_up, dry_run, local_urls)
+        settled = one in new and not move.moves and is_at_pin(one)
+        outcome = (
+            Outcome(one.path, one.commit)
+            if settled
+            else bring(one, move, one.path in given_up, dry_run, local_urls)
+        )
         on_line(str(outcome))
         return outcome
 
-    initialise(repo, [one for one in chosen if not dry_run and not list(unsafe(one, local_urls))], local_urls)
     with ThreadPoolExecutor(JOBS) as pool:
         outcomes = tuple(pool.map(work, chosen))
     moved = [outcome.change for outcome in outcomes if outcome.change is not None and not outcome.problem]
@@ -79,16 +85,33 @@ def update(
     return outcomes
 
 
-def initialise(repo: Path, chosen: Sequence[Dependency], local_urls: bool) -> None:
-    """Copy the URLs of .gitmodules into the configuration, in one go:
-    parallel git processes would fight over its lock.
+def begin(repo: Path, chosen: Sequence[Dependency], local_urls: bool) -> tuple[Dependency, ...]:
+    """Sync the URLs, and clone what is not initialised by one git, which does that in parallel; answers those.
+
+    Its exit code is not looked at: what it left is.
     """
-    if chosen:
-        paths = [one.own_path for one in chosen]
-        git.call(repo, "submodule", "init", "--", *paths)
-        git.call(repo, "submodule", "sync", "--", *paths)
-    for one in chosen:
-        git.call(repo, "config", f"submodule.{one.name}.update", "checkout")
+    if not chosen:
+        return ()
+    paths = [one.own_path for one in chosen]
+    git.call(repo, "submodule", "init", "--", *paths)
+    git.call(repo, "submodule", "sync", "--quiet", "--", *paths)
+    new = tuple(one for one in chosen if not (one.work_tree / ".git").exists())
+    words = ("update", "--init", "--recursive", "--checkout", "--quiet", f"--jobs={JOBS}")
+    if new:
+        git.call(repo, "submodule", *words, "--", *(one.own_path for one in new), local_urls=local_urls)
+    return new
+
+
+def is_at_pin(one: Dependency) -> bool:
+    """Whether a dependency that was just cloned is what is pinned and nothing else; nested ones are looked at too."""
+    if not (one.work_tree / ".git").exists() or look(one.work_tree) != WorkTree(one.commit, ()):
+        return False
+    below = dependencies(one.work_tree, "HEAD") if (one.work_tree / ".gitmodules").exists() else ()
+    return all(is_at_pin(nested) for nested in below)
+
+
+def safe(one: Dependency, local_urls: bool) -> bool:
+    return not list(unsafe(one, local_urls))
 
 
 def bring(one: Dependency, move: Move, discard: bool, dry_run: bool, local_urls: bool) -> Outcome:
@@ -97,7 +120,7 @@ def bring(one: Dependency, move: Move, discard: bool, dry_run: bool, local_urls:
     if hazards:
         return Outcome(one.path, one.commit, f"{hazards[0].what}; {hazards[0].cure}")
     initialised = (one.work_tree / ".git").exists()
-    edits = hidden_edits(one.work_tree) if initialised else []
+    edits = look(one.work_tree).edits if initialised else ()
     if edits and not discard:
         what = f"has {len(edits)} local edit(s), first {printable(edits[0])}"
         return Outcome(one.path, one.commit, f"{what}; commit them there, or add --discard={one.name}")
@@ -165,7 +188,7 @@ def checkout(one: Dependency, goal: str, dirty: bool, local_urls: bool) -> str:
             local_urls=local or local_urls,
         )
     head = git.answer(tree, "rev-parse", "HEAD")
-    wrong = hidden_edits(tree)
+    wrong = look(tree).edits
     if head != goal:
         return f"is at {(head or 'nothing')[:7]}, not at {goal[:7]}; see `git -C {one.path} status`"
     return (

@@ -65,7 +65,8 @@ def staged(tree: Path, described: Mapping[str, str] | None = None) -> Tree:
         Dependency(path.rpartition("/")[2], path, "", "0" * 40, tree, tree / path, tree, (), True, describe)
         for path, describe in (described or {}).items()
     )
-    return Tree(tree, Revision("0" * 40), Manifest(entries), dependencies)
+    manifest = Manifest(entries)
+    return Tree(tree, Revision("0" * 40), manifest, manifest, dependencies)
 
 
 def entry(path: Path) -> Entry:

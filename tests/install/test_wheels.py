@@ -171,4 +171,5 @@ def test_what_no_host_gets_is_still_there_for_the_build(tree: Path, uv_host: Hos
     shipped = replace(whole, manifest=Manifest(entries))
     built = build(shipped, environment(tree), facts=dict, cache=uv_host.cache)
     write(place / "README.md", "Read me again\n")
-    assert build(shipped, environment(tree), facts=dict, cache=uv_host.cache).material != built.material
+    again = replace(staged(tree), manifest=Manifest(entries))
+    assert build(again, environment(tree), facts=dict, cache=uv_host.cache).material != built.material
