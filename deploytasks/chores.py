@@ -1,4 +1,4 @@
-"""Smaller commands on the hosts: check, prune, postinstall, run, logs, lock and unlock."""
+"""Smaller commands on the hosts: prune, postinstall, run, logs, lock and unlock."""
 
 from __future__ import annotations
 
@@ -6,53 +6,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from . import findings, locking
+from . import locking
 from .command import command, shell_line
 from .environment import Host
-from .errors import FAILED, OK, StepFailed, UsageError
+from .errors import OK, StepFailed, UsageError
 from .fleet import Fleet, HostsFailed, failure_of
 from .observer import Observer, Silent
 from .operation import Operation, Result
 from .plan import Plan, StepContext
 from .report import HostOutcome, Report
-from .run import Run, utc_now
+from .run import Run
 from .sites import fleet_of
 from .steps import closing, opening, services
-
-
-def check(plan: Plan, *, observer: Observer | None = None) -> Report:
-    """Everything that can be known to fail, before anything changes. Exit code 1 with every finding and its cure."""
-    with fleet_of(plan, observer) as fleet:
-        answers = fleet.each({host: opening.check(plan, host) for host in plan.hosts}, together=False)
-        unread = [
-            failure for host, results in answers.items() if (failure := opening.failure(plan, host, results))
-        ]
-        read = {
-            host: results
-            for host, results in answers.items()
-            if not any(failure.host == host for failure in unread)
-        }
-        found = findings.of_hosts(plan, read, None, utc_now().timestamp())
-    problems = [*(str(failure) for failure in unread), *found.problems]
-    code = HostsFailed(unread).exit_code if unread else FAILED if problems else OK
-    failing = {failure.host for failure in unread}
-    hosts = tuple(
-        HostOutcome(
-            host.name,
-            None if host in failing else closing.served(answers[host][1].value["inventory"]),
-            "unknown" if host in failing else "ok",
-        )
-        for host in plan.hosts
-    )
-    return Report(
-        "check",
-        plan.environment.name,
-        exit_code=code,
-        error="\n".join(problems) or None,
-        hosts=hosts,
-        steps=tuple(fleet.steps),
-        notes=found.warnings,
-    )
 
 
 def prune(plan: Plan, *, observer: Observer | None = None) -> Report:

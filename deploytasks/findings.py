@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .environment import Host
 from .operation import Result
 from .remote.tree import foreign
+from .rsync import samba_version
 
 if TYPE_CHECKING:
     from .plan import Built, Plan
@@ -31,7 +32,7 @@ def of_hosts(
     plan: Plan, answers: Mapping[Host, Sequence[Result]], built: Built | None, now: float
 ) -> Findings:
     """Everything wrong with the hosts of a plan. `answers` are those of steps.opening.check, `now` is our clock."""
-    problems: list[str] = []
+    problems = list(_tree(plan, built)) if built else []
     warnings: list[str] = []
     for host, results in answers.items():
         facts = results[1].value
@@ -41,6 +42,19 @@ def of_hosts(
         problems += [f"{host.name}: {what}" for what in _tools(plan, results[2].value, built)]
         warnings += [f"{host.name}: {what}" for what in _warnings(facts, now)]
     return Findings(tuple(problems), tuple(warnings))
+
+
+def _tree(plan: Plan, built: Built) -> Iterator[str]:
+    manifest = built.tree.manifest
+    if (
+        "postinstall" in manifest
+        and not manifest.executable("postinstall")
+        and not plan.environment.settings.postinstall
+    ):
+        yield (
+            "postinstall: is not executable and would not be run; `git update-index --chmod=+x postinstall` and "
+            "commit, or rename it"
+        )
 
 
 def _problems(plan: Plan, facts: Mapping[str, Any], needed: int, files: int) -> list[str]:
@@ -61,6 +75,10 @@ def _problems(plan: Plan, facts: Mapping[str, Any], needed: int, files: int) -> 
         found.append(f"{root} {whose}")
     if not facts["rsync"]:
         found.append("rsync is missing; `apt install rsync` there")
+    elif (samba_version(facts["rsync"]) or (0, 0)) < (3, 0):
+        found.append(
+            f"rsync there is `{facts['rsync']}`; install rsync 3 or newer (macOS: `brew install rsync`)"
+        )
     if not facts["python"]:
         found.append(f"{plan.environment.settings.python} is missing; install it there or set DEPLOY_PYTHON")
     if facts["free_bytes"] < needed + SPARE_BYTES:

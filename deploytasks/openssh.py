@@ -45,11 +45,9 @@ class Master:
     def __init__(self, route: Route) -> None:
         with ExitStack() as stack:
             self.config = stack.enter_context(written_config(route))
-            target = route.target
-            words = ["ssh", "-F", str(self.config), "-M", "-p", str(target.port), "-l", target.user]
             # `cat` instead of -N: it ends with this process, even when that is killed.
             self._process = subprocess.Popen(
-                [*words, "--", target.hostname, "cat"],
+                ssh_words(route, self.config, "-M", run="cat"),
                 env={**os.environ, **askpass(route, self.config.parent)},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
@@ -64,6 +62,33 @@ class Master:
             os.killpg(self._process.pid, signal.SIGTERM)
         self._process.communicate()
         self._stack.close()
+
+
+def ssh_words(route: Route, config: Path, *options: str, run: str) -> list[str]:
+    """OpenSSH's client on its way to the end of a route."""
+    target = route.target
+    logged_in = ["-p", str(target.port), "-l", target.user]
+    return ["ssh", "-F", str(config), *options, *logged_in, "--", target.hostname, run]
+
+
+def obstacle(route: Route) -> str:
+    """What OpenSSH, and with it rsync, says when it cannot travel a route; empty when it can."""
+    patience = route.connect_timeout * len(route.hops) + 5
+    with written_config(route) as config:
+        try:
+            done = subprocess.run(
+                ssh_words(route, config, run="true"),
+                env={**os.environ, **askpass(route, config.parent)},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                timeout=patience,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return f"no answer within {patience:g} s"
+    said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+    return "" if done.returncode == 0 else said[-1] if said else f"ended with exit code {done.returncode}"
 
 
 @contextmanager

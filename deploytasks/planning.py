@@ -7,7 +7,7 @@ import os
 import socket
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -81,6 +81,18 @@ def plan_deploy(
         ssh,
         moment.isoformat(timespec="seconds"),
     )
+
+
+def plan_check(
+    environment: Environment,
+    *,
+    recipe: Recipe = DEFAULT,
+    limit: Sequence[str] = (),
+    ssh: SshOptions | None = None,
+) -> Plan:
+    """The plan of a check: what a deploy of HEAD would do, on any of the hosts."""
+    skip = ("migrate",) if "migrate" in recipe.names else ()
+    return replace(plan_deploy(environment, recipe=recipe, limit=limit, skip=skip, ssh=ssh), command="check")
 
 
 def plan_command(

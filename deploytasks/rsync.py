@@ -52,8 +52,13 @@ def dialect() -> Dialect:
         raise UsageError(
             "rsync: not usable here; install it (apt install rsync, brew install rsync)"
         ) from error
+    return Dialect((samba_version(told) or (0, 0)) >= (3, 1))
+
+
+def samba_version(told: str) -> tuple[int, int] | None:
+    """The version of the original rsync, from what `rsync --version` says; None for another program (openrsync)."""
     version = re.match(r"rsync\s+version v?(\d+)\.(\d+)", told)
-    return Dialect(version is not None and (int(version[1]), int(version[2])) >= (3, 1))
+    return (int(version[1]), int(version[2])) if version else None
 
 
 def options(known: Dialect, excludes: Path, remote: Command | None) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ OPERATIONS = {
     "open": "opening:open_root",
     "facts": "facts:facts",
     "install_facts": "install:install_facts",
+    "sudo_rules": "sudo:rules",
     "execute": "opening:execute",
     "acquire": "holding:acquire",
     "release_lock": "holding:release",

@@ -13,6 +13,7 @@ from ..release import Release, is_release_id, to_prune
 from ..report import HostOutcome
 
 if TYPE_CHECKING:
+    from ..environment import Host, Settings
     from ..fleet import Fleet
     from ..plan import Plan, StepContext
 
@@ -26,10 +27,14 @@ def publish(context: StepContext) -> list[Operation]:
 
 def restart(context: StepContext) -> list[Operation]:
     """Run the restart command of every role that the host has."""
-    settings = context.environment.settings
-    lines = [settings.restart] if "app" in context.host.roles and settings.restart else []
-    lines += [line for role, line in settings.role_restart if role in context.host.roles]
+    lines = restart_lines(context.environment.settings, context.host)
     return [context.in_release(shell_line(line), step="restart") for line in lines]
+
+
+def restart_lines(settings: Settings, host: Host) -> list[str]:
+    """DEPLOY_RESTART for the hosts of DEPLOY_HOSTS, DEPLOY_RESTART_<ROLE> for those of a role."""
+    lines = [settings.restart] if "app" in host.roles and settings.restart else []
+    return lines + [line for role, line in settings.role_restart if role in host.roles]
 
 
 def verify(context: StepContext) -> list[Operation]:

@@ -8,7 +8,7 @@ from invoke.tasks import task
 
 from .entry import entry
 from .release import ENV, JSON, LIMIT, YES
-from .session import confirm, environment_of, listed, refuse_dry, show, ssh_of, watching
+from .session import confirm, environment_of, listed, recipe_of, refuse_dry, show, ssh_of, watching
 
 CHANGING = ("prune", "postinstall", "run", "lock", "unlock")
 
@@ -28,12 +28,14 @@ def planned(c: Any, command: str, env: str, limit: Any, wait_lock: float = 0.0) 
 @entry("check")
 def check(c: Any, env: str = "", limit: Any = None, json: bool = False) -> int:
     """Find everything that would fail a deploy, before anything changes; each finding with its cure."""
-    from .. import chores, console
+    from .. import checkup, console
+    from ..planning import plan_check
 
-    report = chores.check(planned(c, "check", env, limit))
+    plan = plan_check(environment_of(env), recipe=recipe_of(c), limit=listed(limit), ssh=ssh_of(c))
+    report = checkup.check(plan)
     for note in report.notes:
         console.trouble(f"note    {note}")
-    return show(report, as_json=json)
+    return show(report, as_json=json, lines=checkup.lines)
 
 
 @task(iterable=["limit"], help={"env": ENV, "limit": LIMIT, "yes": YES, "json": JSON})
