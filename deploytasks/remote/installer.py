@@ -41,9 +41,7 @@ class Installer:
             return
         pip = [*interpreter.pip_words(self.found, place), "install", "--no-compile"]
         run(self.state, [*pip, *QUIET, *index, *words], "install the requirements")
-        # files that are meant for other Pythons do not compile, and that is no failure
-        compiling = [python, "-I", "-m", "compileall", "-q", "-j", "0", os.path.join(place, "lib")]
-        self.state.spawn(compiling, self.state.root, emit=lambda line: None)
+        compile_all(self.state, python, os.path.join(place, "lib"))
 
     def wheel(self, source, target, env):
         """Build the wheel of a source directory into the directory `target`."""
@@ -56,6 +54,16 @@ class Installer:
             words = [*interpreter.pip_words(self.found, builder), "wheel", "--no-deps"]
             built = [*words, "--disable-pip-version-check", "--wheel-dir", target, source]
         run(self.state, built, "build " + os.path.basename(source), env)
+
+
+def compile_all(state, python, directory):
+    """Compile what compiles; files that are meant for other Pythons do not, and that is no failure."""
+    compiling = [python, "-I", "-m", "compileall", "-q", directory]
+    # several processes need a writable /dev/shm, which a small container has not; one needs nothing
+    for together in (["-j", "0"], []):
+        code, _ = state.spawn([*compiling, *together], state.root, emit=lambda line: None)
+        if code == 0:
+            return
 
 
 def cache_option(root):

@@ -1,8 +1,10 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.install.host import UV, Host
+from tests.rig import Farm, farm
 
 
 @pytest.fixture(scope="session")
@@ -33,3 +35,13 @@ def tree(tmp_path: Path) -> Path:
     """An empty project."""
     (tmp_path / "tree").mkdir()
     return tmp_path / "tree"
+
+
+@pytest.fixture(scope="package")
+def one_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
+    """A host that has uv where its own installer puts it."""
+    with farm(tmp_path_factory.mktemp("one"), count=1) as made:
+        place = made.hosts[0].home / ".local" / "bin" / "uv"
+        place.parent.mkdir(parents=True)
+        place.symlink_to(UV.resolve())
+        yield made

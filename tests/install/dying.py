@@ -1,19 +1,13 @@
-"""A program: carries out one `install` like the agent, and is killed with SIGKILL at a moment of it."""
+"""The python3 of a host, given a shebang: its agent dies at the moment of an install that `moment` beside it names."""
 
-import json
+from __future__ import annotations
+
 import os
 import re
 import signal
 import sys
-from typing import Any, NoReturn
-
-from deploytasks.remote import install, lock
-from deploytasks.remote.state import State
-
-
-def die() -> NoReturn:
-    os.kill(os.getpid(), signal.SIGKILL)
-    raise AssertionError("still alive")
+from pathlib import Path
+from typing import Any
 
 
 class Moment:
@@ -26,29 +20,26 @@ class Moment:
         if event == self.event and any(re.search(self.part, str(one)) for one in arguments):
             self.count -= 1
             if self.count == 0:
-                die()
+                os.kill(os.getpid(), signal.SIGKILL)
 
 
 MOMENTS = {
-    "before the environment is made": Moment("subprocess.Popen", "venv"),
+    "before the environment is made": Moment("subprocess.Popen", "'venv'"),
     "before the import check": Moment("subprocess.Popen", "importlib"),
     "while it is sealed": Moment("os.chmod", "site-packages", 10),
     "before it is moved to its place": Moment("os.rename", "venvs/[0-9a-f]{24}$"),
-    "before it is marked complete": Moment("os.rename", "/[.]complete$"),
     "before the release is linked to it": Moment("os.symlink", "../../venvs/"),
 }
 
 
-def main(root: str, moment: str, arguments: dict[str, Any]) -> None:
-    state = State()
-    state.root, state.token = root, "killed-run"
-    assert lock.acquire(root, state.token, {"user": "ada", "machine": "here"})["acquired"]
-    if moment == "while the installer runs":
-        state.emit = lambda line: die() if "idna" in line else None
-    else:
-        sys.addaudithook(MOMENTS[moment])
-    install.install(state, **arguments)
+def main(words: list[str]) -> None:
+    """Be the Python that reads this, but for an agent (the one that is started with -S) at its moment."""
+    moment = Path(__file__).with_name("moment")
+    if "-S" not in words or not moment.exists():
+        os.execv(sys.executable, [sys.executable, *words])
+    sys.addaudithook(MOMENTS[moment.read_text()])
+    exec(words[words.index("-c") + 1], {"__name__": "__main__"})
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], json.loads(sys.argv[3]))
+    main(sys.argv[1:])

@@ -22,7 +22,11 @@ from deploytasks.source import Manifest, Revision, Tree
 from deploytasks.source.manifest import EXECUTABLE, LINK, PLAIN, Entry
 from deploytasks.vendor import Dependency
 
+PROJECT = Path(__file__).parent.parent.parent
 UV = Path(sys.executable).parent / "uv"
+REFUSING = "http://127.0.0.1:9/simple"
+NO_INDEX = {"PIP_INDEX_URL": REFUSING, "PIP_EXTRA_INDEX_URL": REFUSING, "UV_DEFAULT_INDEX": REFUSING}
+"""The application's environment on a host where no index answers."""
 PYPROJECT = """\
 [build-system]
 requires = ["setuptools"]
@@ -77,6 +81,17 @@ def entry(path: Path) -> Entry:
 
 def environment(tree: Path, **settings: Any) -> Environment:
     return Environment("staging", tree, (), Settings(path="/srv/app", **settings))
+
+
+ALONE = """
+import json, sys
+from deploytasks.remote import install, lock
+from deploytasks.remote.state import State
+state = State()
+state.root, state.token, state.emit = sys.argv[1], "alone", print
+assert lock.acquire(state.root, state.token, {"user": "ada", "machine": "here"})["acquired"]
+install.install(state, **json.loads(sys.argv[2]))
+"""
 
 
 @dataclass
@@ -140,6 +155,12 @@ class Host:
         release = self.release(tree)
         operations.install(self.state, **self.arguments(self.bundle(tree, **settings), release))
         return release
+
+    def install_alone(self, arguments: Mapping[str, Any], *words: str) -> None:
+        """Carry out the operation `install` in a process that `words` start: in namespaces of its own, say."""
+        lock.release(self.state.root, self.state.token)
+        words = (*words, sys.executable, "-c", ALONE, str(self.root), json.dumps(arguments))
+        subprocess.run(words, cwd=PROJECT, check=True, capture_output=True)
 
     def environment_of(self, release: str) -> Path:
         """Where the release's .venv leads."""

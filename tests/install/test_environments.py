@@ -11,6 +11,7 @@ import pytest
 from deploytasks.remote import install as operations
 from deploytasks.remote.failure import Failure
 from tests.install.host import Host, package, snapshot, write
+from tests.rig import root_is_a_mount
 
 
 def test_one_changed_line_is_run_and_the_way_back_runs_no_installer(host: Host, tree: Path) -> None:
@@ -61,6 +62,17 @@ def test_a_keyed_environment_is_read_only_shares_no_inode_and_has_no_pip(host: H
     assert {path.stat().st_nlink for path in everything if path.is_file()} == {1}
     assert list(place.rglob("pip")) == []
     assert list(place.rglob("inhouse/__pycache__/*.pyc")) and list(place.rglob("idna/__pycache__/*.pyc"))
+
+
+def test_where_nobody_can_share_memory_everything_is_compiled_all_the_same(
+    tree: Path, tmp_path: Path, cache: Path
+) -> None:
+    host = Host(tmp_path / "srv", cache, "pip")
+    package(tree, "inhouse")
+    release = host.release(tree)
+    without = 'mount -t tmpfs -o ro none /dev/shm && exec "$@"'
+    host.install_alone(host.arguments(host.bundle(tree), release), *unshare, "sh", "-c", without, "sh")
+    assert list(host.environment_of(release).rglob("inhouse/__pycache__/*.pyc"))
 
 
 def test_the_environment_of_another_key_is_another(uv_host: Host, tree: Path) -> None:

@@ -1,50 +1,97 @@
-"""An install that is killed: the next one succeeds, and nothing half-built is ever linked."""
+"""Installs that are killed on the host over SSH: a plain next deploy succeeds, nothing half-built is ever linked."""
 
 from __future__ import annotations
 
-import json
-import os
-import signal
-import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from deploytasks.remote import install as operations
-from deploytasks.remote import lock, venv
+from deploytasks.remote import venv
 from tests.install import dying
-from tests.install.host import Host, package, write
+from tests.install.host import NO_INDEX, Host, package
+from tests.install.test_over_ssh import LIB
+from tests.release.project import Plain, make_plain
+from tests.release.site import Site, ended
+from tests.rig import Farm, farm, wait_until
 
-PROJECT = Path(__file__).parent.parent.parent
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Plain:
+    """A project with vendor/lib that every test deploys to a place of its own."""
+    return make_plain(tmp_path_factory.mktemp("project"))
 
 
-@pytest.mark.parametrize("moment", ["while the installer runs", *dying.MOMENTS])
-def test_after_a_kill_the_next_install_succeeds_and_nothing_half_built_is_linked(
-    host: Host, tree: Path, moment: str
-) -> None:
-    package(tree, "inhouse")
-    write(tree / "requirements.txt", "idna==3.10\n")
-    bundle = host.bundle(tree)
-    killed = host.release(tree)
-    arguments = host.arguments(bundle, killed)
-    lock.release(host.state.root, host.state.token)
-    words = [sys.executable, "-m", "tests.install.dying", str(host.root), moment, json.dumps(arguments)]
-    done = subprocess.run(
-        words, cwd=PROJECT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == -signal.SIGKILL, done.stderr
-    assert not (host.root / "releases" / killed / ".venv").is_symlink()
-    host.state = host.locked("next-run", gone="killed-run")
-    complete = host.facts["venvs"]
-    assert complete == ([arguments["key"]] if moment == "before the release is linked to it" else [])
-    release = host.release(tree)
-    answer = operations.install(host.state, **{**arguments, "release": release})
-    assert answer["reused"] == bool(complete)
-    assert host.run(release, "say-inhouse") == "one"
-    assert host.run(release, "python", "-c", "import idna; print(idna.__version__)") == "3.10"
-    operations.collect(host.state, keep=[release])
-    assert os.listdir(host.root / "venvs") == [arguments["key"]]
+@pytest.fixture(scope="module")
+def mortal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
+    """A host whose python3 is tests/install/dying.py."""
+    with farm(tmp_path_factory.mktemp("mortal"), count=1) as made:
+        python = tools(made) / "python3"
+        python.write_text(f"#!{Path(sys.executable).resolve()} -BES\n{Path(dying.__file__).read_text()}")
+        python.chmod(0o755)
+        yield made
+
+
+@pytest.fixture(params=["uv", "pip"])
+def site(
+    request: pytest.FixtureRequest, project: Plain, mortal: Farm, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> Site:
+    """The project on that host, at a new place, installed by uv and by pip."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
+    site = Site(project, mortal, f"site{len(list(mortal.hosts[0].srv.iterdir()))}")
+    site.configure(DEPLOY_INSTALLER=request.param, **NO_INDEX)
+    return site
+
+
+def tools(made: Farm) -> Path:
+    """The first directory on the host's PATH."""
+    return Path(made.hosts[0].search_path.partition(":")[0])
+
+
+@contextmanager
+def last(site: Site, moment: str) -> Iterator[None]:
+    """`moment` is the last one of the host's agent."""
+    named = tools(site.farm) / "moment"
+    named.write_text(moment)
+    try:
+        yield
+    finally:
+        named.unlink()
+
+
+def linked(site: Site) -> list[Path]:
+    """The environments that releases are linked to."""
+    place = site.path(site.farm.hosts[0])
+    return [place / "venvs" / link.readlink().name for link in place.glob("releases/*/.venv")]
+
+
+def assert_deployed(site: Site) -> None:
+    """A deploy succeeds, and leaves one environment, which is whole."""
+    release = site.project.deploy()
+    assert (site.currents(), site.on(site.farm.hosts[0], LIB)) == ([release], "one")
+    environments = list((site.path(site.farm.hosts[0]) / "venvs").iterdir())
+    assert [one for one in environments if not venv.usable(str(one))] == []
+    assert set(linked(site)) == set(environments)
+
+
+@pytest.mark.parametrize("moment", dying.MOMENTS)
+def test_after_the_agent_is_killed_in_an_install_the_next_deploy_succeeds(site: Site, moment: str) -> None:
+    with last(site, moment):
+        killed = site.project.fab("deploy", "--env=staging", "--json")
+    assert (killed.code, site.currents(), linked(site)) == (4, [None], [])
+    assert_deployed(site)
+
+
+def test_after_the_host_dies_while_the_installer_runs_the_next_deploy_succeeds(site: Site) -> None:
+    host = site.farm.hosts[0]
+    process = site.project.start("deploy", "--env=staging")
+    wait_until(lambda: list(site.path(host).glob("venvs/.*.tmp/lib")), "the install has begun", 90.0)
+    host.stop()
+    assert (ended(process), linked(site)) == (4, [])
+    host.start()
+    assert_deployed(site)
 
 
 def test_an_environment_that_is_not_complete_is_made_again(uv_host: Host, tree: Path) -> None:

@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
 import pytest
 
-from tests.install.host import UV, snapshot
-from tests.release.project import make_plain
-from tests.release.site import Site, ended
-from tests.rig import Farm, Sshd, farm, wait_until
+from tests.install.host import NO_INDEX, snapshot
+from tests.release.project import PYPROJECT, make_plain
+from tests.release.site import Site
+from tests.rig import Farm
 
 NUMBER = count()
-REFUSING = "http://127.0.0.1:9/simple"
-NO_INDEX = {"PIP_INDEX_URL": REFUSING, "PIP_EXTRA_INDEX_URL": REFUSING, "UV_DEFAULT_INDEX": REFUSING}
-
-
-@pytest.fixture(scope="module")
-def one_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
-    """A host that has uv where its own installer puts it."""
-    with farm(tmp_path_factory.mktemp("one"), count=1) as made:
-        place = made.hosts[0].home / ".local" / "bin" / "uv"
-        place.parent.mkdir(parents=True)
-        place.symlink_to(UV.resolve())
-        yield made
+THIRTY = """\
+asgiref attrs blinker certifi charset-normalizer click colorama flask gunicorn h11
+idna iniconfig itsdangerous jinja2 markdown-it-py markupsafe mdurl packaging platformdirs pluggy
+python-dateutil pyyaml requests six sqlparse toolz tqdm typing-extensions urllib3 werkzeug
+"""
+LIB = "python -c 'import lib; print(lib.TEXT)'"
+"""Prints what the vendored package says."""
+VERSIONS = """\
+import sys
+from importlib.metadata import version
+import second
+print(second.TEXT, *map(version, sys.argv[1:]))
+"""
+BUILD = """\
+#!/bin/sh
+exec cp -r vendor/lib/lib "$(python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
+"""
+PRINT = "import lib\n\nprint(lib.TEXT)\n"
 
 
 @pytest.fixture(params=["uv", "pip"])
@@ -43,9 +48,10 @@ def site(
     return site
 
 
-def text(site: Site, host: Sshd) -> str:
-    """What the vendored package says in the served release."""
-    return site.on(host, "python -c 'import lib; print(lib.TEXT)'")
+def also(site: Site, **keys: str) -> None:
+    """Add settings to the environment."""
+    with (site.project.root / "environments/staging.env").open("a") as stream:
+        stream.write("".join(f"{key}={value}\n" for key, value in keys.items()))
 
 
 def test_new_code_of_an_old_version_runs_and_a_rollback_runs_the_old_without_an_installer(site: Site) -> None:
@@ -53,11 +59,11 @@ def test_new_code_of_an_old_version_runs_and_a_rollback_runs_the_old_without_an_
     site.project.deploy()
     site.project.lib_says("two")
     site.project.deploy()
-    assert text(site, host) == "two"
+    assert site.on(host, LIB) == "two"
     before = snapshot(site.path(host) / "venvs")
     back = site.project.fab("rollback", "--env=staging")
     assert back.code == 0, back.err
-    assert (text(site, host), snapshot(site.path(host) / "venvs")) == ("one", before)
+    assert (site.on(host, LIB), snapshot(site.path(host) / "venvs")) == ("one", before)
 
 
 def test_a_deploy_of_code_alone_touches_no_environment(site: Site) -> None:
@@ -70,23 +76,64 @@ def test_a_deploy_of_code_alone_touches_no_environment(site: Site) -> None:
     assert (site.page(host), snapshot(site.path(host) / "venvs")) == ("second", before)
 
 
-def test_a_host_without_an_index_installs_from_the_wheelhouse(site: Site) -> None:
-    (site.project.root / "environments/staging.local.env").write_text("DEPLOY_WHEELHOUSE=yes\n")
-    site.project.write("requirements.txt", "./vendor/lib\nidna\nMarkupSafe\n")
+def test_a_host_without_an_index_installs_thirty_packages_and_two_vendored_ones(site: Site) -> None:
+    also(site, DEPLOY_WHEELHOUSE="yes")
+    site.project.write("versions.py", VERSIONS)
+    site.project.write("vendor/second/pyproject.toml", PYPROJECT.format(name="second"))
+    site.project.write("vendor/second/second/__init__.py", "from lib import TEXT\n")
+    site.project.write("requirements.txt", "./vendor/lib\n" + THIRTY.replace(" ", "\n"))
     site.project.commit()
     site.project.deploy()
-    assert site.on(site.farm.hosts[0], "python -c 'import idna, lib, markupsafe; print(lib.TEXT)'") == "one"
+    names = ["lib", "second", *THIRTY.split()]
+    text, *versions = site.on(site.farm.hosts[0], f"python versions.py {' '.join(names)}").split()
+    assert (text, len(versions)) == ("one", 32)
 
 
-def test_after_the_host_dies_in_an_install_the_next_deploy_succeeds(site: Site) -> None:
+@pytest.mark.parametrize("site", ["uv"], indirect=True)
+def test_sources_on_the_path_are_found_by_every_program_of_their_release_alone(site: Site) -> None:
     host = site.farm.hosts[0]
-    process = site.project.start("deploy", "--env=staging")
-    wait_until(lambda: list(site.path(host).glob("venvs/.*.tmp")), "the install has begun", 90.0)
-    host.stop()
-    assert ended(process) != 0
-    assert not (site.path(host) / "current").exists()
-    host.start()
-    release = site.project.deploy()
-    assert site.currents() == [release]
-    assert text(site, host) == "one"
-    assert not list(site.path(host).glob("venvs/.*.tmp"))
+    also(site, DEPLOY_VENDOR_INSTALL="path", DEPLOY_WHEELHOUSE="yes")
+    site.project.write("manage.py", f"#!/usr/bin/env python\n{PRINT}", 0o755)
+    site.project.write("app.py", f"{PRINT}\n\n\ndef app(environ, start_response):\n    return []\n")
+    site.project.write("requirements.txt", "gunicorn\n")
+    site.project.commit()
+    first = site.project.deploy()
+    site.project.lib_says("two")
+    second = site.project.deploy()
+    root = f"{host.remote_srv}/{site.directory}"
+    # as cron starts things: from the home directory, with hardly an environment
+    cron = "cd ~ && env -i HOME=$HOME SHELL=/bin/sh PATH=/usr/bin:/bin sh -c"
+    for release, text in ((f"releases/{first}", "one"), (f"releases/{second}", "two"), ("current", "two")):
+        place = f"{root}/{release}"
+        ways = (
+            f"cd {place} && PATH=$PWD/.venv/bin:$PATH ./manage.py",
+            f"cd {place} && .venv/bin/gunicorn --check-config app:app",
+            f"{cron} '{place}/.venv/bin/python {place}/manage.py'",
+        )
+        assert [site.farm.run(host, way).strip() for way in ways] == [text] * 3
+
+
+@pytest.mark.parametrize("site", ["uv"], indirect=True)
+def test_without_vendor_install_postinstall_builds_in_an_environment_of_the_release(site: Site) -> None:
+    host = site.farm.hosts[0]
+    also(site, DEPLOY_VENDOR_INSTALL="none")
+    site.project.write("postinstall", BUILD, 0o755)
+    site.project.commit()
+    site.project.deploy()
+    site.project.lib_says("two")
+    site.project.deploy()
+    assert site.on(host, LIB) == "two"
+    back = site.project.fab("rollback", "--env=staging")
+    assert (back.code, site.on(host, LIB)) == (0, "one")
+
+
+@pytest.mark.parametrize("site", ["uv"], indirect=True)
+def test_a_project_that_requires_a_newer_python_is_refused_before_anything_is_uploaded(site: Site) -> None:
+    site.project.write(
+        "pyproject.toml", "[project]\nname = 'app'\nversion = '0'\nrequires-python = '>=3.99'\n"
+    )
+    site.project.commit()
+    refused = site.project.fab("deploy", "--env=staging")
+    assert refused.code == 1
+    assert ", the project requires >=3.99; set DEPLOY_PYTHON" in refused.err
+    assert not site.path(site.farm.hosts[0]).exists()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,20 +10,9 @@ import pytest
 
 from deploytasks.errors import StepFailed, UsageError
 from deploytasks.install import build, tool_findings
-from deploytasks.remote import lock
 from tests.install.host import Host, environment, package, staged, write
 
-PROJECT = Path(__file__).parent.parent.parent
 IDNA = "946d195a0d259cbba61165e88e65941f16e9b36ea6ddb97f00452bae8b1287d3"
-ALONE = """
-import json, sys
-from deploytasks.remote import install, lock
-from deploytasks.remote.state import State
-state = State()
-state.root, state.token, state.emit = sys.argv[1], "alone", print
-assert lock.acquire(state.root, state.token, {"user": "ada", "machine": "here"})["acquired"]
-install.install(state, **json.loads(sys.argv[2]))
-"""
 
 
 def for_host(host: Host, **facts: Any) -> dict[str, Any]:
@@ -41,15 +28,8 @@ def test_a_host_whose_only_route_is_loopback_installs_from_the_wheelhouse(host: 
     )
     bundle = host.bundle(tree, wheelhouse=True)
     release = host.release(tree)
-    arguments = json.dumps(host.arguments(bundle, release))
-    lock.release(host.state.root, host.state.token)
-    words = ["unshare", "--net", "sh", "-c", 'ip link set lo up 2>/dev/null; exec "$@"', "sh"]
-    subprocess.run(
-        [*words, sys.executable, "-c", ALONE, str(host.root), arguments],
-        cwd=PROJECT,
-        check=True,
-        capture_output=True,
-    )
+    loopback = 'ip link set lo up 2>/dev/null; exec "$@"'
+    host.install_alone(host.arguments(bundle, release), "unshare", "--net", "sh", "-c", loopback, "sh")
     asked = "import charset_normalizer, further, idna, inhouse, markupsafe, six; print(inhouse.TEXT)"
     assert host.run(release, "python", "-c", asked) == "one"
 
