@@ -70,6 +70,8 @@ def test_where_nobody_can_share_memory_everything_is_compiled_all_the_same(
     host = Host(tmp_path / "srv", cache, "pip")
     package(tree, "inhouse")
     release = host.release(tree)
+    propagation = "private" if root_is_a_mount() else "unchanged"
+    unshare = ("unshare", "--mount", f"--propagation={propagation}")
     without = 'mount -t tmpfs -o ro none /dev/shm && exec "$@"'
     host.install_alone(host.arguments(host.bundle(tree), release), *unshare, "sh", "-c", without, "sh")
     assert list(host.environment_of(release).rglob("inhouse/__pycache__/*.pyc"))
