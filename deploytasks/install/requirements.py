@@ -92,8 +92,17 @@ def add(found: Requirements, tree: Path, name: str, into: list[str], including: 
             if inner in (*including, name):
                 raise UsageError(f"{name}:{number}: includes itself; remove the line")
             add(found, tree, inner, into if include["file"] else found.constraints, (*including, name))
-        elif not vendored(found, above(said, name), f"{name}:{number}"):
+        elif not vendored(found, above(said, name), where(tree, name, number, said)):
             into.append(line)
+
+
+def where(tree: Path, name: str, number: int, said: str) -> str:
+    """`file:line` of a requirement, also of one that was read out of a lock or a table."""
+    if Path(name).name not in ("uv.lock", "pyproject.toml"):
+        return f"{name}:{number}"
+    package = re.split(r"[^\w.-]", said, maxsplit=1)[0]
+    lines = enumerate((tree / name).read_text("utf-8").splitlines(), 1)
+    return next((f"{name}:{at}" for at, line in lines if line == f'name = "{package}"' or said in line), name)
 
 
 def above(said: str, name: str) -> str:

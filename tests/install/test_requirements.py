@@ -21,6 +21,21 @@ dependencies = ["inhouse", "idna==3.10"]
 [tool.uv.sources]
 inhouse = { path = "vendor/inhouse", editable = true }
 """
+UV_LOCK_WITH_GIT = """\
+version = 1
+requires-python = ">=3.10"
+
+[[package]]
+name = "app"
+version = "0"
+source = { virtual = "." }
+dependencies = [{ name = "core" }]
+
+[[package]]
+name = "core"
+version = "1"
+source = { git = "ssh://git@git.example.com/core#0123456789012345678901234567890123456789" }
+"""
 
 
 @pytest.mark.parametrize(
@@ -147,6 +162,19 @@ def test_a_git_source_of_the_project_is_refused(tree: Path) -> None:
     with pytest.raises(
         UsageError, match=r"pyproject\.toml: \[tool\.uv\.sources\] inhouse points at a repository"
     ):
+        requirements.read(tree, ())
+
+
+def test_a_repository_in_a_lock_of_uv_is_refused_with_its_line(tree: Path) -> None:
+    write(tree / "pyproject.toml", UV_PROJECT)
+    write(tree / "uv.lock", UV_LOCK_WITH_GIT)
+    with pytest.raises(UsageError, match=r"uv\.lock:11: points at a repository"):
+        requirements.read(tree, ())
+
+
+def test_a_repository_in_the_dependencies_of_the_project_is_refused_with_its_line(tree: Path) -> None:
+    write(tree / "pyproject.toml", UV_PROJECT.replace("idna==3.10", "core @ git+ssh://git@host/core"))
+    with pytest.raises(UsageError, match=r"pyproject\.toml:5: points at a repository"):
         requirements.read(tree, ())
 
 
