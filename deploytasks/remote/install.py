@@ -36,17 +36,20 @@ def install_facts(state, python="python3", installer="auto"):
     }
 
 
-def install(state, release, key, python, bundle, mode, installer, packages, import_paths=None):
+def install(
+    state, release, key, python, bundle, mode, installer, packages, import_paths=None, timeout=3600.0
+):
     """Link `.venv` of a release to an environment that is complete, built now if this host has none of that key.
 
     `import_paths` ({path in the release: module names}) makes it a layer of this release over the keyed one.
+    No installer takes longer than `timeout` seconds.
     """
     state.require_lock()
     top = os.path.join(state.root, "releases", release)
     keyed = os.path.join(state.root, "venvs", key)
     reused = mode != "none" and venv.usable(keyed)
     if mode != "none" and not reused:
-        make(state, keyed, python, bundle, installer, packages, top)
+        make(state, keyed, Installer(state, python, installer, timeout), bundle, packages, top)
     names = [key] if mode != "none" else []
     if mode == "none" or import_paths:
         names.append("own-" + release)
@@ -56,22 +59,23 @@ def install(state, release, key, python, bundle, mode, installer, packages, impo
             python,
             keyed if mode != "none" else None,
             {os.path.join(top, path): modules for path, modules in (import_paths or {}).items()},
+            timeout,
         )
     relink("../../venvs/" + names[-1], os.path.join(top, ".venv"))
     write_json(os.path.join(top, ".deploytasks", "environments.json"), names)
     return {"key": key, "reused": reused}
 
 
-def make(state, keyed, python, bundle, installer, packages, top):
+def make(state, keyed, installer, bundle, packages, top):
     """The environment `keyed`, from the bundle."""
     if not os.path.isdir(bundle):
         raise Failure(
             "the packages of %s were not shipped; deploy again" % os.path.basename(keyed), "missing"
         )
-    venv.make(state, keyed, Installer(state, python, installer), bundle, packages, top)
+    venv.make(state, keyed, installer, bundle, packages, top)
 
 
-def make_own(state, name, python, keyed, paths):
+def make_own(state, name, python, keyed, paths, timeout):
     """The environment of one release: a layer over a keyed one; or an empty one with pip, to build in."""
     from deploytasks.remote.layer import make_layer
 
@@ -90,7 +94,7 @@ def make_own(state, name, python, keyed, paths):
         raise Failure(
             "%s has no ensurepip, and there is no uv; `apt install python3-venv` there" % python, "install"
         )
-    run(state, words, "make the environment")
+    run(state, words, "make the environment", timeout)
 
 
 def collect(state, keep):

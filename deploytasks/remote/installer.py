@@ -12,8 +12,9 @@ QUIET = ("--disable-pip-version-check", "--no-input", "--progress-bar=off", "--n
 class Installer:
     """uv on this host, or pip."""
 
-    def __init__(self, state, python, kind):
+    def __init__(self, state, python, kind, timeout):
         self.state = state
+        self.timeout = timeout
         self.python = shutil.which(python) or python
         self.uv = interpreter.find_uv() if kind == "uv" else None
         self.found = interpreter.interpreter(python)
@@ -27,7 +28,7 @@ class Installer:
         words = [self.python, "-m", "venv", "--without-pip"]
         if self.uv:
             words = [self.uv, "venv", "--quiet", "--python", self.python]
-        run(self.state, [*words, place], "make the environment")
+        self.run([*words, place], "make the environment")
 
     def install(self, place, words, offline):
         """Install requirements, and compile everything once."""
@@ -37,10 +38,10 @@ class Installer:
             # copies, because a hot patch in one environment must not reach uv's cache, and others, through a hard link
             kept = ["--link-mode=copy", "--compile-bytecode", *cache_option(self.state.root)]
             uv = [self.uv, "pip", "install", "--python", python]
-            run(self.state, [*uv, *kept, *index, *words], "install the requirements")
+            self.run([*uv, *kept, *index, *words], "install the requirements")
             return
         pip = [*interpreter.pip_words(self.found, place), "install", "--no-compile"]
-        run(self.state, [*pip, *QUIET, *index, *words], "install the requirements")
+        self.run([*pip, *QUIET, *index, *words], "install the requirements")
         compile_all(self.state, python, os.path.join(place, "lib"))
 
     def wheel(self, source, target, env):
@@ -53,7 +54,10 @@ class Installer:
             self.create(builder)
             words = [*interpreter.pip_words(self.found, builder), "wheel", "--no-deps"]
             built = [*words, "--disable-pip-version-check", "--wheel-dir", target, source]
-        run(self.state, built, "build " + os.path.basename(source), env)
+        self.run(built, "build " + os.path.basename(source), env)
+
+    def run(self, words, what, env=None):
+        run(self.state, words, what, self.timeout, env)
 
 
 def compile_all(state, python, directory):
@@ -79,12 +83,12 @@ def cache_option(root):
     return ["--cache-dir", os.path.join(root, ".deploytasks", "uv-cache")]
 
 
-def run(state, words, what, env=None):
-    """Run an installer to its end, streaming what it says; Failure with its own last lines."""
+def run(state, words, what, timeout, env=None):
+    """Run an installer to its end, streaming what it says; Failure with its own last lines, or after `timeout` s."""
     chosen = interpreter.trust({**os.environ, **state.environment})
     # the application's PYTHONPATH would hide from pip what it has to install
     given = {"PYTHONPATH": "", "PYTHONUNBUFFERED": "1", **chosen, **(env or {})}
-    code, tail = state.spawn(words, state.root, given)
+    code, tail = state.spawn(words, state.root, given, timeout=timeout)
     if code != 0:
         said = "; ".join(line.strip() for line in tail[-4:] if line.strip())
         raise Failure("cannot %s (exit code %d): %s" % (what, code, said), "install")

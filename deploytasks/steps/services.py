@@ -31,6 +31,7 @@ def ship_bundle(context: StepContext) -> list[Operation]:
         "source": str(context.built.bundle.path),
         "target": bundle_place(context),
         "excludes": exclusions(()),
+        "prepared": False,
     }
     return [Operation("upload", arguments, "", "rsync of the packages")]
 
@@ -47,6 +48,7 @@ def install(context: StepContext) -> list[Operation]:
         "python": settings.python,
         "mode": bundle.mode,
         "installer": context.facts["installer"],
+        "timeout": settings.step_timeout,
         **what,
     }
     return [Operation("install", arguments, "install", "install the packages")]

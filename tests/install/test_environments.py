@@ -64,6 +64,15 @@ def test_a_keyed_environment_is_read_only_shares_no_inode_and_has_no_pip(host: H
     assert list(place.rglob("inhouse/__pycache__/*.pyc")) and list(place.rglob("idna/__pycache__/*.pyc"))
 
 
+def test_an_installer_that_takes_longer_than_a_step_may_is_ended(host: Host, tree: Path) -> None:
+    arguments = host.arguments(host.bundle(tree), host.release(tree))
+    with pytest.raises(
+        Failure, match=r"did not end within 0\.0001 s and was killed; raise DEPLOY_STEP_TIMEOUT"
+    ):
+        operations.install(host.state, **arguments, timeout=0.0001)
+    assert os.listdir(host.root / "venvs") == []
+
+
 def test_where_nobody_can_share_memory_everything_is_compiled_all_the_same(
     tree: Path, tmp_path: Path, cache: Path
 ) -> None:
