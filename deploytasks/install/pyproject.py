@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -36,9 +37,14 @@ def dependencies(directory: Path) -> tuple[str, ...]:
 
 
 def sources(directory: Path) -> dict[str, Any]:
-    """uv's `sources` of a project: {package: where it comes from}."""
+    """uv's `sources` of a project: {normal name of a package: where it comes from}."""
     found = read(directory).get("tool", {}).get("uv", {}).get("sources", {})
-    return {name: source for name, source in found.items() if isinstance(source, dict)}
+    return {normal(name): source for name, source in found.items() if isinstance(source, dict)}
+
+
+def normal(name: str) -> str:
+    """A package's name in the one spelling that all its spellings have."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def buildable(directory: Path) -> bool:

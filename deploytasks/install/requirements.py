@@ -24,6 +24,7 @@ PATH = re.compile(
     r"(?:[A-Za-z0-9_.-]+\s*(?:\[[^]]*\])?\s*@\s*)?(?P<path>file:\S+|\.{0,2}/\S*|\.{1,2}(?=\[|\s|$)|vendor/\S*)"
 )
 VENDORED = re.compile(r"(?:file:.*/|file:|\./)?(?P<path>vendor/[A-Za-z0-9_./-]*[A-Za-z0-9_-])")
+NAMED = re.compile(r"([\w.-]*)\s*(\[[^]]*\])?")
 FINDER = re.compile(r"(?:-f|--find-links)[\s=]+(?!https?:)")
 
 EXPORT = (
@@ -100,7 +101,7 @@ def where(tree: Path, name: str, number: int, said: str) -> str:
     """`file:line` of a requirement, also of one that was read out of a lock or a table."""
     if Path(name).name not in ("uv.lock", "pyproject.toml"):
         return f"{name}:{number}"
-    package = re.split(r"[^\w.-]", said, maxsplit=1)[0]
+    package = NAMED.match(said)[1]  # type: ignore[index]  # it matches anything
     lines = enumerate((tree / name).read_text("utf-8").splitlines(), 1)
     return next((f"{name}:{at}" for at, line in lines if line == f'name = "{package}"' or said in line), name)
 
@@ -119,11 +120,20 @@ def text_of(tree: Path, name: str) -> str:
         return exported(tree / Path(name).parent)
     if Path(name).name == "pyproject.toml":
         directory = tree / Path(name).parent
-        for package, source in pyproject.sources(directory).items():
-            if "git" in source:
-                raise UsageError(f"{name}: [tool.uv.sources] {package} {CURE}")
-        return "".join(f"{line}\n" for line in pyproject.dependencies(directory))
-    return (tree / name).read_text("utf-8-sig")
+        return "".join(f"{by_source(directory, name, line)}\n" for line in pyproject.dependencies(directory))
+    try:
+        return (tree / name).read_text("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{name}: is not UTF-8; save it as UTF-8") from error
+
+
+def by_source(directory: Path, name: str, line: str) -> str:
+    """A dependency of a project as uv reads it: by the path of its source, where it has one."""
+    package, extras = NAMED.match(line).groups("")  # type: ignore[union-attr]  # it matches anything
+    source = pyproject.sources(directory).get(pyproject.normal(package), {})
+    if "git" in source:
+        raise UsageError(f"{name}: [tool.uv.sources] {package} {CURE}")
+    return f"./{os.path.normpath(Path(name).parent / source['path'])}{extras}" if "path" in source else line
 
 
 CURE = "points at a repository, which hosts cannot reach; vendor it: `inv vendor.add URL`, then require ./vendor/<name>"

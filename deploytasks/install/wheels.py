@@ -139,11 +139,11 @@ def build_variables(one: Package) -> dict[str, str]:
 def run_build(one: Package, directory: Path, tool: tuple[str, ...]) -> Path:
     """Build in a copy, never in place; answers the directory that holds the one wheel."""
     copy, out = directory / one.name, directory / "out"
-    shutil.copytree(one.directory, copy, symlinks=True)
+    copied(one.directory, copy)
     out.mkdir(0o755)
     words, env = [*tool, str(out), str(copy)], {**os.environ, **trust(os.environ), **build_variables(one)}
     done = subprocess.run(
-        words, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        words, env=env, umask=0o022, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
     wheels = list(out.glob("*.whl"))
     if done.returncode != 0 or len(wheels) != 1:
@@ -153,6 +153,14 @@ def run_build(one: Package, directory: Path, tool: tuple[str, ...]) -> Path:
         if leftover not in wheels:
             leftover.unlink()
     return out
+
+
+def copied(source: Path, copy: Path) -> None:
+    """Copy a directory with the modes that git knows; others are whatever umask somebody had, and end in wheels."""
+    shutil.copytree(source, copy, symlinks=True)
+    for path in copy.rglob("*"):
+        if not path.is_symlink():
+            path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
 
 
 def refuse_repositories(wheel: Wheel) -> None:

@@ -26,10 +26,10 @@ def make_layer(place, keyed, paths):
 
 def refuse_shadows(packages, paths):
     """Failure when a module of `paths` has the name of one that is installed."""
-    taken = set(os.listdir(packages))
+    taken = {name.partition(".")[0] for name in os.listdir(packages)}
     for path, names in paths.items():
         for name in names:
-            if name in taken or name + ".py" in taken:
+            if name in taken:
                 what = "its module %s has the name of an installed package's; rename one" % name
                 raise Failure("%s: %s" % (path, what), "install")
 

@@ -63,8 +63,9 @@ def fill(installer, place, bundle, packages, wheels):
         lines = ["%s --hash=sha256:%s" % (line, wheel.digest(path)) for line, path in zip(lines, wheels)]
     write(vendored, "".join(line + "\n" for line in lines))
     words = ["--require-hashes"] if packages["hashed"] else []
-    words += [] if packages["empty"] else ["-r", os.path.join(bundle, "requirements.txt")]
+    # first, because pip refuses a bare name that it cannot find before it comes to the wheel of that name
     words += ["-r", vendored] if wheels else []
+    words += [] if packages["empty"] else ["-r", os.path.join(bundle, "requirements.txt")]
     words += ["-c", os.path.join(bundle, "constraints.txt")] if packages["constrained"] else []
     words += ["--find-links", os.path.join(bundle, "wheels")] if packages["offline"] else []
     if wheels or not packages["empty"]:

@@ -46,6 +46,12 @@ def test_hashed_requirements_and_vendored_wheels_are_installed_as_one(host: Host
     assert any("idna" in line for line in host.said)
 
 
+def test_a_vendored_package_that_is_required_by_its_name_is_the_vendored_one(host: Host, tree: Path) -> None:
+    package(tree, "inhouse")
+    write(tree / "requirements.txt", "inhouse>=1\n")
+    assert host.run(host.deploy(tree), "say-inhouse") == "one"
+
+
 def test_a_requirement_without_its_hash_is_not_installed(host: Host, tree: Path) -> None:
     write(tree / "requirements.txt", "idna==3.10 --hash=sha256:" + "0" * 64 + "\n")
     with pytest.raises(Failure, match="cannot install the requirements"):

@@ -73,10 +73,21 @@ def test_a_module_must_not_shadow(uv_host: Host, tree: Path, path: str, what: st
         uv_host.bundle(tree, vendor_install="path")
 
 
-def test_a_module_must_not_shadow_a_locked_package(uv_host: Host, tree: Path) -> None:
-    write(tree / "vendor/mine/idna/__init__.py", "")
-    write(tree / "requirements.txt", "idna==3.10\n")
-    with pytest.raises(Failure, match="its module idna has the name of an installed package's"):
+@pytest.mark.parametrize(
+    ("path", "requirement"),
+    [
+        pytest.param("idna/__init__.py", "idna==3.10", id="a package"),
+        pytest.param("six.py", "six==1.17.0", id="a module"),
+        pytest.param("_cffi_backend.py", "cffi", id="an extension"),
+    ],
+)
+def test_a_module_must_not_shadow_a_locked_package(
+    uv_host: Host, tree: Path, path: str, requirement: str
+) -> None:
+    write(tree / "vendor/mine" / path, "")
+    write(tree / "requirements.txt", f"{requirement}\n")
+    name = path.removesuffix("/__init__.py").removesuffix(".py")
+    with pytest.raises(Failure, match=f"its module {name} has the name of an installed package's"):
         uv_host.deploy(tree, vendor_install="path")
 
 

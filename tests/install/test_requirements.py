@@ -149,9 +149,28 @@ def test_a_lock_of_uv_is_read_with_its_hashes_and_its_path_source_gives_way(tree
     assert ("--hash=sha256:" in found.text, list(found.vendored)) == (True, ["vendor/inhouse"])
 
 
-def test_without_a_lock_the_dependencies_of_the_project_are_taken(tree: Path) -> None:
-    write(tree / "pyproject.toml", UV_PROJECT)
-    assert requirements.read(tree, ()).lines == ["inhouse", "idna==3.10"]
+def test_without_a_lock_the_dependencies_of_the_project_are_taken_and_path_sources_give_way(
+    tree: Path,
+) -> None:
+    write(
+        tree / "pyproject.toml",
+        UV_PROJECT.replace('"inhouse"', '"In.House[fast]>=1"').replace("inhouse =", "in-house ="),
+    )
+    found = requirements.read(tree, ())
+    assert (found.lines, list(found.vendored)) == (["idna==3.10"], ["vendor/inhouse"])
+    assert found.extras == {"vendor/inhouse": "[fast]"}
+
+
+def test_a_path_source_below_another_directory_is_read_from_there(tree: Path) -> None:
+    write(tree / "backend/pyproject.toml", UV_PROJECT.replace('"vendor/inhouse"', '"../vendor/inhouse"'))
+    found = requirements.read(tree, ("backend/pyproject.toml",))
+    assert (found.lines, list(found.vendored)) == (["idna==3.10"], ["vendor/inhouse"])
+
+
+def test_a_file_in_another_encoding_is_refused(tree: Path) -> None:
+    (tree / "requirements.txt").write_bytes("idna\n".encode("utf-16"))
+    with pytest.raises(UsageError, match=r"requirements\.txt: is not UTF-8; save it as UTF-8"):
+        requirements.read(tree, ())
 
 
 def test_a_git_source_of_the_project_is_refused(tree: Path) -> None:

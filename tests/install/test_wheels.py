@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -50,12 +51,16 @@ def test_equal_sources_give_equal_wheels_on_another_machine_and_the_tree_stays_c
     tmp_path: Path, uv_host: Host
 ) -> None:
     made = []
-    for name in ("here", "there"):
-        tree = tmp_path / name
-        package(tree, "inhouse")
-        before = snapshot(tree)
-        made.append(build(staged(tree), environment(tree), facts=dict, cache=tmp_path / f"cache-{name}"))
-        assert snapshot(tree) == before
+    for name, umask in (("here", 0o022), ("there", 0o077)):
+        before = os.umask(umask)
+        try:
+            tree = tmp_path / name
+            package(tree, "inhouse")
+            untouched = snapshot(tree)
+            made.append(build(staged(tree), environment(tree), facts=dict, cache=tmp_path / f"cache-{name}"))
+        finally:
+            os.umask(before)
+        assert snapshot(tree) == untouched
     assert digests(made[0].path) == digests(made[1].path)
     assert made[0].material == made[1].material
     assert (tmp_path / "cache-here" / "wheels").stat().st_mode & 0o077 == 0
