@@ -1,0 +1,134 @@
+"""Whatever is recycled to be fast: releases share nothing, older ones never change, a new one holds what is shipped."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from examples.building import git
+from tests.release.project import Plain
+
+OWN = (".deploytasks", ".venv", ".env", "environment.json", "REVISION")
+Change = Callable[[Path, random.Random], None]
+
+
+def picture(release: Path) -> dict[str, tuple[Any, ...]]:
+    """{path: kind, mode, time, inode and content} of everything in a release."""
+    found = {}
+    for path in release.rglob("*"):
+        name, status = path.relative_to(release).as_posix(), path.lstat()
+        if name.startswith(".venv/"):
+            continue
+        content = os.readlink(path) if path.is_symlink() else path.read_bytes() if path.is_file() else b""
+        found[name] = (status.st_mode, status.st_mtime_ns, status.st_ino, content)
+    return found
+
+
+def shipped(release: Path) -> dict[str, tuple[str, str]]:
+    """{path: git's mode and blob id} of the files of a release."""
+    found = {}
+    for path, (mode, _, _, content) in picture(release).items():
+        if path.split("/")[0] in OWN or stat.S_ISDIR(mode):
+            continue
+        data = content.encode() if isinstance(content, str) else content
+        kind = "120000" if stat.S_ISLNK(mode) else "100755" if mode & 0o100 else "100644"
+        found[path] = kind, hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
+    return found
+
+
+def committed(project: Plain) -> dict[str, tuple[str, str]]:
+    """The same of the revision, submodules at their pins included."""
+    found = {}
+    for prefix in ("", "vendor/lib/", "vendor/lib/vendor/deep/"):
+        for line in git(project.root / prefix, "ls-tree", "-r", "HEAD").splitlines():
+            mode, kind, blob, path = line.split(maxsplit=3)
+            if kind == "blob":
+                found[prefix + path] = mode, blob
+    return found
+
+
+def content(tree: Path, chance: random.Random) -> None:
+    (tree / f"files/{chance.randrange(20)}.txt").write_text(str(chance.random()))
+
+
+def mode(tree: Path, chance: random.Random) -> None:
+    path = tree / f"files/{chance.randrange(20)}.txt"
+    path.chmod(path.stat().st_mode ^ 0o111)
+
+
+def time(tree: Path, chance: random.Random) -> None:
+    os.utime(tree / f"files/{chance.randrange(20)}.txt", (1, chance.randrange(1_000_000)))
+
+
+def kind(tree: Path, chance: random.Random) -> None:
+    path = tree / "changeling"
+    if path.is_symlink():
+        path.unlink()
+        path.mkdir()
+        (path / "inside").write_text("a directory now")
+    elif path.is_dir():
+        (path / "inside").unlink()
+        path.rmdir()
+        path.write_text("a file now")
+    else:
+        path.unlink(missing_ok=True)
+        path.symlink_to("files")
+
+
+def name(tree: Path, chance: random.Random) -> None:
+    moved = sorted((tree / "moved").iterdir())[0]
+    moved.rename(moved.with_name(f"{chance.randrange(10**6)} renamed"))
+
+
+def appends(tree: Path, chance: random.Random) -> None:
+    with (tree / f"files/{chance.randrange(20)}.txt").open("a") as stream:
+        stream.write("the application was here")
+
+
+def truncates(tree: Path, chance: random.Random) -> None:
+    os.truncate(tree / f"files/{chance.randrange(20)}.txt", 0)
+
+
+def chmods(tree: Path, chance: random.Random) -> None:
+    (tree / f"files/{chance.randrange(20)}.txt").chmod(0o600)
+
+
+def replaces_behind_the_same_size_and_time(tree: Path, chance: random.Random) -> None:
+    path = tree / "page.txt"
+    status = path.stat()
+    path.write_text("".join(reversed(path.read_text())))
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def litters(tree: Path, chance: random.Random) -> None:
+    (tree / "files/cache").mkdir(exist_ok=True)
+    (tree / f"files/cache/{chance.randrange(10**6)}").write_text("left by the application")
+
+
+CHANGES: tuple[Change, ...] = (content, mode, time, kind, name)
+DEEDS: tuple[Change, ...] = (appends, truncates, chmods, replaces_behind_the_same_size_and_time, litters)
+
+
+def test_releases_stay_as_they_are_and_new_ones_are_what_is_shipped(local: Plain, repeat: int) -> None:
+    local.environment("dev", DEPLOY_HOSTS="local:", DEPLOY_PATH=".deploy/dev", DEPLOY_KEEP_RELEASES=3)
+    chance, releases = random.Random(8), local.root / ".deploy/dev/releases"
+    for number in range(20):
+        local.write(f"files/{number}.txt", f"file {number}\n")
+    local.write("moved/first name", "moves\n")
+    local.commit()
+    for turn in range(9 + repeat):
+        before = {path.name: picture(path) for path in releases.glob("*")}
+        latest = local.deploy("dev")
+        assert shipped(releases / latest) == committed(local)
+        kept = {path.name: picture(path) for path in releases.iterdir()}
+        assert all(kept[release] == seen for release, seen in before.items() if release in kept)
+        inodes = [entry[2] for seen in kept.values() for entry in seen.values()]
+        assert len(inodes) == len(set(inodes))
+        DEEDS[turn % len(DEEDS)](releases / latest, chance)
+        CHANGES[turn % len(CHANGES)](local.root, chance)
+        local.commit()
