@@ -25,7 +25,7 @@ BOOT = (
     "SOURCES=json.loads(zlib.decompress(f.read(int(f.readline()))).decode());"
     "exec(SOURCES.pop('boot'))"
 )
-Uploader = Callable[[Path, str, Sequence[str], OnProgress], Upload]
+Uploader = Callable[[Path, str, Sequence[str], Sequence[str] | None, OnProgress], Upload]
 
 
 def agent_command(python: str) -> Command:
@@ -127,9 +127,17 @@ class Conversation:
         kind, code = event.get("kind", ""), event.get("code", 0)
         return Result(**known, code=code, error=text(event.get("error", "")), kind=kind, tail=tail)
 
-    def upload(self, source: Path, target: str, excludes: Sequence[str], on_progress: OnProgress) -> Result:
-        """Make `target` on the host hold exactly what `source` holds."""
-        self._uploading = self._uploader(source, target, excludes, on_progress)
+    def upload(
+        self,
+        source: Path,
+        target: str,
+        excludes: Sequence[str],
+        on_progress: OnProgress,
+        *,
+        only: Sequence[str] | None = None,
+    ) -> Result:
+        """Make `target` on the host hold exactly what `source` holds; with `only` just those paths are looked at."""
+        self._uploading = self._uploader(source, target, excludes, only, on_progress)
         return self._uploading.run()
 
     def beat(self) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .environment import Host
 from .operation import Result
-from .remote.tree import foreign
+from .remote.owner import foreign
 from .rsync import samba_version
 
 if TYPE_CHECKING:

@@ -74,6 +74,7 @@ class Fleet:
         self.observer = observer
         self.steps: list[StepOutcome] = []
         self.runners: dict[Host, Conversation] = {}
+        self._missing: dict[Host, list[str] | None] = {}
         self._connect = connect
         self._pool = ThreadPoolExecutor(max(1, min(parallel, len(self.hosts))), thread_name_prefix="host")
         self._guard = threading.Lock()
@@ -142,6 +143,8 @@ class Fleet:
             self._keep(operation, host, result, now - begun)
             begun = now
             done.append(result)
+            if operation.name == "prepare" and result.ok:
+                self._missing[host] = result.value["missing"]
             if len(done) < len(operations) and result.ok:
                 self._begin(operations[len(done)], host)
 
@@ -168,6 +171,7 @@ class Fleet:
                 arguments["target"],
                 arguments["excludes"],
                 lambda progress: self.observer.progress(operation.step, host.name, str(progress)),
+                only=self._missing.get(host) if arguments["prepared"] else None,
             )
         except Unreachable as lost:
             result = Result(False, 255, error=str(lost).removeprefix(f"{host.name}: "), kind="disconnected")

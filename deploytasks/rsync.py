@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import re
 import subprocess
 from collections.abc import Sequence
@@ -29,6 +30,13 @@ MEANINGS = {
 }
 
 
+TALK = ("--no-z", "--no-v", "--no-h", "-s", "--info=progress2")
+MIRROR = ("-rlpt", "--delete", "--delete-excluded")
+"""Links, modes and times exactly; nothing left over; no owner. patchwork's `-pthrvz` comes before."""
+LISTED = ("-rlpt", "--ignore-times", "--from0")
+"""The same for paths of which is known that they differ."""
+
+
 @dataclass(frozen=True)
 class Dialect:
     """What the rsync of this machine understands."""
@@ -36,11 +44,10 @@ class Dialect:
     samba: bool
     """The original; else openrsync (macOS) or one older than 3.1."""
 
-    @property
-    def copy(self) -> tuple[str, ...]:
-        """Links, modes and times exactly; nothing left over; no owner. patchwork's `-pthrvz` comes before."""
-        exact = ("-rlpt", "--delete", "--delete-excluded")
-        return (*exact, "--no-z", "--no-v", "--no-h", "-s", "--info=progress2") if self.samba else exact
+    def copy(self, listed: bool) -> tuple[str, ...]:
+        """How to copy: a whole tree, or a list of its paths."""
+        exact = LISTED if listed else MIRROR
+        return (*exact, *TALK) if self.samba else exact
 
 
 @functools.lru_cache(maxsize=1)
@@ -61,10 +68,10 @@ def samba_version(told: str) -> tuple[int, int] | None:
     return (int(version[1]), int(version[2])) if version else None
 
 
-def options(known: Dialect, excludes: Path, remote: Command | None) -> tuple[str, ...]:
-    """Everything between `rsync` and the paths."""
+def options(known: Dialect, rules: Path, remote: Command | None, *, listed: bool = False) -> tuple[str, ...]:
+    """Everything between `rsync` and the paths. `rules` is a file with patterns to exclude, or `listed` paths."""
     program = (f"--rsync-path={remote.shell}",) if remote else ()
-    return (*known.copy, f"--exclude-from={excludes}", *program)
+    return (*known.copy(listed), f"--{'files' if listed else 'exclude'}-from={rules}", *program)
 
 
 def guarded(guard: str) -> Command:
@@ -73,12 +80,17 @@ def guarded(guard: str) -> Command:
     return command("sh", "-c", f'{{ {guard}\n}} || {{ {refuse}; }}; exec "$@"', "sh")
 
 
-def exclude_file(patterns: Sequence[str]) -> str:
+def listed_file(paths: Sequence[str]) -> bytes:
+    """The paths for --files-from with --from0, where none is taken for a comment."""
+    return b"".join(os.fsencode(path) + b"\0" for path in paths)
+
+
+def exclude_file(patterns: Sequence[str]) -> bytes:
     """The patterns for --exclude-from, none of them taken for a comment or an include."""
     for pattern in patterns:
         if "\n" in pattern or "\r" in pattern:
             raise UsageError(f"DEPLOY_EXCLUDE: {pattern!r} contains a line break; write one pattern per word")
-    return "".join(f"- {pattern}\n" for pattern in patterns)
+    return "".join(f"- {pattern}\n" for pattern in patterns).encode("utf-8", "surrogateescape")
 
 
 def target_path(known: Dialect, target: str) -> str:

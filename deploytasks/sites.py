@@ -73,6 +73,13 @@ class Site:
         if self.master is not None:
             self.master.close()
 
-    def _upload(self, source: Path, target: str, excludes: Sequence[str], on_progress: OnProgress) -> Upload:
+    def _upload(
+        self,
+        source: Path,
+        target: str,
+        excludes: Sequence[str],
+        only: Sequence[str] | None,
+        on_progress: OnProgress,
+    ) -> Upload:
         guard = lock.guard(str(self.plan.layout.root), self.plan.identity.run_id)
-        return Upload(source, target, self.route, excludes, guard, on_progress, self.master)
+        return Upload(source, target, self.route, excludes, guard, on_progress, self.master, only)

@@ -51,7 +51,8 @@ class Upload:
 
     `route` is None for this machine. `guard` is a POSIX shell line that the host runs in the same exec: when it
     fails, nothing is transferred and the result's kind is `lock_lost`. With a `master` of the same route the
-    upload need not connect. One object carries one upload.
+    upload need not connect. With `only` the target is right but for these paths, and rsync looks at no others.
+    One object carries one upload.
     """
 
     def __init__(
@@ -63,47 +64,56 @@ class Upload:
         guard: str = "true",
         on_progress: OnProgress | None = None,
         master: Master | None = None,
+        only: Sequence[str] | None = None,
     ) -> None:
         from .child import Children
 
         self.source, self.target, self.route = source, target, route
         self.excludes, self.guard, self.master = excludes, guard, master
+        self.only = only
         self._watch = Watch(on_progress)
         self._children = Children(self._watch.feed)
 
     def run(self) -> Result:
         """Upload; afterwards nothing of it runs. `value` is `{files, bytes}` transferred, where rsync tells."""
         started = time.monotonic()
+        if self.listed and not self.only:
+            return Result(True, value={"files": 0, "bytes": 0})
         with ExitStack() as stack:
-            excludes = stack.enter_context(tempfile.NamedTemporaryFile("w", prefix="deploytasks-exclude-"))
-            excludes.write(rsync.exclude_file(self.excludes))
-            excludes.flush()
+            rules = stack.enter_context(tempfile.NamedTemporaryFile(prefix="deploytasks-rsync-"))
+            excludes = rsync.exclude_file(self.excludes)
+            rules.write(rsync.listed_file(self.only or ()) if self.listed else excludes)
+            rules.flush()
             stack.callback(self._children.end)
             if self.route is None:
-                ended = self._copy(Path(excludes.name))
+                ended = self._copy(Path(rules.name))
             else:
-                ended = self._transfer(self.route, Path(excludes.name), stack)
+                ended = self._transfer(self.route, Path(rules.name), stack)
             cancelled = self._children.ended
         return self._result(ended, cancelled, time.monotonic() - started)
+
+    @property
+    def listed(self) -> bool:
+        """Whether rsync is told which paths to look at; one that may not be able to reads the whole tree."""
+        return self.only is not None and rsync.dialect().samba
 
     def cancel(self) -> None:
         """End the upload, from any thread; `run` then answers with kind `cancelled`."""
         self._children.end()
 
-    def _copy(self, excludes: Path) -> Any:
+    def _copy(self, rules: Path) -> Any:
         """On this machine: the same rsync without a host in between."""
         from invoke.config import Config
         from invoke.context import Context
 
         known = rsync.dialect()
         paths = f"{self.source}/", rsync.target_path(known, self.target)
-        line = command(
-            *rsync.guarded(self.guard).words, "rsync", *rsync.options(known, excludes, None), *paths
-        )
+        options = rsync.options(known, rules, None, listed=self.listed)
+        line = command(*rsync.guarded(self.guard).words, "rsync", *options, *paths)
         context = Context(Config(lazy=True, overrides=self._children.settings(environment())))
         return context.run(line.shell)
 
-    def _transfer(self, route: Route, excludes: Path, stack: ExitStack) -> Any:
+    def _transfer(self, route: Route, rules: Path, stack: ExitStack) -> Any:
         """Over SSH: patchwork puts its words into a shell line as they are, so each is quoted here."""
         from .ssh import unopened
 
@@ -115,7 +125,7 @@ class Upload:
             unopened(route, self._children.settings(env)),
             source=command(f"{self.source}/").shell,
             target=command(rsync.target_path(known, self.target)).shell,
-            rsync_opts=command(*rsync.options(known, excludes, remote)).shell,
+            rsync_opts=command(*rsync.options(known, rules, remote, listed=self.listed)).shell,
             ssh_opts=f'-F "{config}"',
         )
 

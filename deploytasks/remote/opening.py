@@ -16,6 +16,8 @@ def execute(state, words, cwd="", env=None, stdin="", timeout=3600.0, changing=T
     """Run a command; `bin` is put first on PATH. A changing one is refused when this run's lock is gone."""
     if changing:
         state.require_lock()
+        if state.prepared:
+            state.prepared.kept = None
     env = dict(env or {})
     if bin:
         env["PATH"] = bin + os.pathsep + state.environment.get("PATH", os.environ.get("PATH", os.defpath))

@@ -16,6 +16,7 @@ class State:
         self.root = ""
         self.environment = {}
         self.token = ""
+        self.prepared = None
         self.emit = lambda line: None
         self.lost = ""
         self._children = set()

@@ -8,7 +8,8 @@ import stat
 import zlib
 
 from deploytasks.remote.failure import Failure
-from deploytasks.remote.files import TOOL_NAMES, read_json, write, write_json
+from deploytasks.remote.files import TOOL_NAMES, write, write_json
+from deploytasks.remote.owner import claim
 from deploytasks.remote.scan import MANIFEST, content_id, manifest_of, scan, signature, untouched
 
 MODES = {
@@ -20,10 +21,26 @@ MODES = {
 }
 
 
-def prepare(state, release, owner):
+class Prepared:
+    """A release between `prepare` and `seal`: what is shipped, and the files of an earlier upload that are so already.
+
+    `kept` is None when nothing is known of the tree: before the first upload, and after a command ran on the host.
+    """
+
+    def __init__(self, release, shipped, kept):
+        self.release, self.shipped, self.kept = release, shipped, kept
+
+    @property
+    def missing(self):
+        """The shipped paths that the upload has to bring, None for all."""
+        return None if self.kept is None else sorted(set(self.shipped) - set(self.kept))
+
+
+def prepare(state, release, owner, manifest):
     """Make `releases/<release>` the target of the upload: a recycled tree, a copy of current's, or empty.
 
     Only files that are exactly what an earlier upload left are carried over; no two releases share an inode.
+    Answers the shipped paths that are `missing`, None for all of them.
     """
     state.require_lock()
     for name, mode in MODES.items():
@@ -32,37 +49,16 @@ def prepare(state, release, owner):
     target = os.path.join(state.root, "releases", release)
     spare = newest(os.path.join(state.root, ".deploytasks", "spare"))
     current = os.path.join(state.root, "current")
+    shipped, kept = unpack(manifest), None
     if spare:
         os.rename(spare, target)
-        scrub(target)
-        return {"from": "spare"}
-    os.mkdir(target)
-    if os.path.isdir(current):
-        copy(state, os.path.realpath(current), target)
-        return {"from": "copy"}
-    return {"from": "nothing"}
-
-
-def claim(root, owner):
-    """Record to whom DEPLOY_PATH belongs; refuse one that belongs to another project or environment."""
-    path = os.path.join(root, ".deploytasks", "owner")
-    problem = foreign(read_json(path), owner)
-    if problem:
-        raise Failure("%s %s" % (root, problem), "foreign")
-    write_json(path, owner)
-
-
-def foreign(found, owner):
-    """Why a DEPLOY_PATH with this owner file is not `owner`'s, or an empty text."""
-    if not found:
-        return ""
-    same = set(found.get("identities", ())) & set(owner["identities"])
-    if same and found.get("environment") == owner["environment"]:
-        return ""
-    whose = "%s, environment %s" % (found.get("project"), found.get("environment"))
-    return (
-        "belongs to %s; choose another DEPLOY_PATH, or remove .deploytasks/owner there if it is yours" % whose
-    )
+        kept = recycle(target, shipped)
+    else:
+        os.mkdir(target)
+        if os.path.isdir(current):
+            kept = copy(state, os.path.realpath(current), target, shipped)
+    state.prepared = Prepared(release, shipped, kept)
+    return {"missing": state.prepared.missing}
 
 
 def newest(directory):
@@ -71,40 +67,56 @@ def newest(directory):
     return os.path.join(directory, names[-1]) if names else None
 
 
-def scrub(target):
-    """Remove from a recycled tree everything that is not exactly what its own upload left there."""
+def recycle(target, shipped):
+    """Leave in an old tree only what is of use: files as shipped ({path: lstat} is answered), and older ones of
+    the same names, which the upload then need not send whole.
+    """
     manifest = manifest_of(target)
     for name in TOOL_NAMES:
         remove(os.path.join(target, name))
     files, directories = scan(target)
+    kept = {}
     for path, status in files.items():
-        if not untouched(status, manifest.get(path)):
+        entry, wanted = manifest.get(path), shipped.get(path)
+        if wanted is None or not untouched(status, entry) or stat.S_IFMT(wanted[0]) != stat.S_IFMT(entry[0]):
             os.unlink(os.path.join(target, path))
-    for path in sorted(directories, reverse=True):
-        full = os.path.join(target, path)
-        if not os.access(full, os.W_OK | os.X_OK):
-            os.chmod(full, 0o755)
+        elif entry[4] == wanted[2] and matches(status, wanted):
+            kept[path] = status
+    for path in prune_directories(target, directories, shipped):
+        open_up(os.path.join(target, path))
+    return kept
 
 
-def copy(state, source, target):
-    """Copy the untouched files of a release into an empty one, with modes and times, by new inodes."""
+def open_up(directory):
+    """Give a directory the mode of an uploaded one."""
+    mode = stat.S_IMODE(os.lstat(directory).st_mode)
+    if mode & 0o777 != 0o755:
+        os.chmod(directory, 0o755 | mode & stat.S_ISGID)
+
+
+def copy(state, source, target, shipped):
+    """Copy the files of a release that are as shipped, with modes and times, by new inodes; answers {path: lstat}."""
     manifest = manifest_of(source)
-    made = {""}
-    for path, entry in manifest.items():
-        origin = os.path.join(source, path)
+    made, kept = {""}, {}
+    for path, wanted in shipped.items():
+        entry, origin, place = manifest.get(path), os.path.join(source, path), os.path.join(target, path)
+        if entry is None or entry[4] != wanted[2]:
+            continue
         try:
             status = os.lstat(origin)
         except OSError:
             continue
-        if not untouched(status, entry):
+        if not untouched(status, entry) or not matches(status, wanted):
             continue
         parent = os.path.dirname(path)
         if parent not in made:
             os.makedirs(os.path.join(target, parent), exist_ok=True)
             made.add(parent)
-        shutil.copy2(origin, os.path.join(target, path), follow_symlinks=False)
+        shutil.copy2(origin, place, follow_symlinks=False)
+        kept[path] = os.lstat(place)
         if state.cancelled():
             raise Failure("stopped, because another host failed or the run was interrupted", "cancelled")
+    return kept
 
 
 def remove(path):
@@ -120,18 +132,15 @@ def unpack(packed):
     return json.loads(zlib.decompress(base64.b64decode(packed)).decode("utf-8"))
 
 
-def seal(state, release, manifest, provenance):
+def seal(state, release, provenance):
     """After the upload: the release holds exactly the shipped paths, and says what it is.
 
     What is too many is removed; what is missing or has another size or kind fails the deploy.
     """
     state.require_lock()
     top = os.path.join(state.root, "releases", release)
-    shipped = unpack(manifest)
-    files, directories = scan(top)
-    for path in set(files) - set(shipped):
-        os.unlink(os.path.join(top, path))
-    prune_directories(top, directories, shipped)
+    shipped = state.prepared.shipped
+    files = arrived(top, state.prepared)
     wrong = [path for path, entry in shipped.items() if path not in files or not matches(files[path], entry)]
     if wrong:
         raise Failure(
@@ -146,8 +155,22 @@ def seal(state, release, manifest, provenance):
     return {"files": len(shipped)}
 
 
+def arrived(top, prepared):
+    """{path: lstat} of what is there after the upload. Only where nothing but the upload came after `prepare` need
+    not the whole tree be read.
+    """
+    if prepared.kept is not None:
+        there = [path for path in prepared.missing if os.path.lexists(os.path.join(top, path))]
+        return {**prepared.kept, **{path: os.lstat(os.path.join(top, path)) for path in there}}
+    files, directories = scan(top)
+    for path in set(files) - set(prepared.shipped):
+        os.unlink(os.path.join(top, path))
+    prune_directories(top, directories, prepared.shipped)
+    return files
+
+
 def prune_directories(top, directories, shipped):
-    """Remove directories that hold no shipped path (a removed package must not stay importable)."""
+    """Remove directories that hold no shipped path (a removed package must not stay importable); answers the others."""
     needed = set()
     for path in shipped:
         parent = os.path.dirname(path)
@@ -157,6 +180,7 @@ def prune_directories(top, directories, shipped):
     for path in directories:
         if path not in needed:
             remove(os.path.join(top, path))
+    return needed.intersection(directories)
 
 
 def matches(status, entry):

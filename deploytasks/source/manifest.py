@@ -54,6 +54,7 @@ class Manifest:
         """Whether `path` ships as an executable file."""
         return path in self.entries and self.entries[path].mode == EXECUTABLE
 
+    @cached_property
     def packed(self) -> str:
         """For the agent: base64 of deflated JSON."""
         return base64.b64encode(zlib.compress(json.dumps(self.entries).encode("ascii"), 1)).decode("ascii")

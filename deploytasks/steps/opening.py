@@ -71,7 +71,12 @@ def failure(plan: Plan, host: Host, results: Sequence[Result]) -> HostFailure | 
 
 def prepare(context: StepContext) -> list[Operation]:
     """Make the directory that the upload fills."""
-    arguments = {"release": context.release, "owner": dict(context.plan.identity.owner)}
+    assert context.built is not None
+    arguments = {
+        "release": context.release,
+        "owner": dict(context.plan.identity.owner),
+        "manifest": context.built.tree.manifest.packed,
+    }
     return [Operation("prepare", arguments, "prepare", f"prepare {context.release}")]
 
 
@@ -80,7 +85,8 @@ def upload(context: StepContext) -> list[Operation]:
     assert context.built is not None
     target = context.layout.release(context.release)
     excludes = exclusions(context.environment.settings.exclude)
-    tree = {"source": str(context.built.tree.path), "target": str(target), "excludes": excludes}
+    source = str(context.built.tree.path)
+    tree = {"source": source, "target": str(target), "excludes": excludes, "prepared": True}
     return [Operation("upload", tree, "upload", "rsync"), *services.ship_bundle(context)]
 
 
@@ -92,7 +98,6 @@ def link_shared(context: StepContext) -> list[Operation]:
     settings, release = context.environment.settings, context.release
     sealed = {
         "release": release,
-        "manifest": context.built.tree.manifest.packed(),
         "provenance": provenance(context),
     }
     text = canonical(context.environment.revealed())
