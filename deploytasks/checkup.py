@@ -127,9 +127,9 @@ def built_here(
 ) -> tuple[Built | None, tuple[str, ...]]:
     """What a deploy would ship, and what keeps it from being made; what is only said goes to `notes`."""
     try:
-        gate = staging.gate(plan)
-        notes += gate.notes
-        return staging.build(plan, stack, gate, facts, notes.append), ()
+        passed = staging.gate(plan, stack)
+        notes += passed.notes
+        return staging.build(plan, passed, facts, notes.append), ()
     except DeployError as error:
         return None, (str(error),)
 

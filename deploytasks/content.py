@@ -32,15 +32,16 @@ def preview(plan: Plan, *, steps: bool = False, observer: Observer | None = None
     With `steps` the report says which step would run where. Raises UsageError when the gate refuses a dependency,
     HostsFailed when a host cannot be asked.
     """
-    gate = staging.gate(plan)
-    watch = observer or Silent()
-    with ExitStack() as stack, fleet_of(plan, watch) as fleet:
+    with ExitStack() as stack:
+        passed = staging.gate(plan, stack)
+        notes = list(passed.notes)
+        fleet = stack.enter_context(fleet_of(plan, observer or Silent()))
         asked = {
             host: fleet.start(host, [*opening.check(plan, host), Operation("manifest")])
             for host in plan.hosts
         }
         facts = opening.tool_facts(asked[plan.hosts[0]])
-        built = staging.build(plan, stack, gate, facts, watch.note)
+        built = staging.build(plan, passed, facts, notes.append)
         answers = {host: future.result() for host, future in asked.items()}
         failures = [
             failure for host, results in answers.items() if (failure := opening.failure(plan, host, results))
@@ -49,7 +50,7 @@ def preview(plan: Plan, *, steps: bool = False, observer: Observer | None = None
             raise HostsFailed(failures)
         hosts = [host_content(plan, built, host, results) for host, results in answers.items()]
         found = findings.of_hosts(plan, answers, built, utc_now().timestamp())
-        return summed_up(plan, built, hosts, [*gate.notes, *found.warnings], found.problems, steps)
+        return summed_up(plan, built, hosts, [*notes, *found.warnings], found.problems, steps)
 
 
 def host_content(plan: Plan, built: Built, host: Host, results: Sequence[Result]) -> dict[str, Any]:

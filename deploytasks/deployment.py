@@ -18,7 +18,6 @@ from .release import next_id
 from .report import Report
 from .run import Run, utc_now
 from .steps import closing, opening
-from .vendor import Gate
 
 
 def execute(plan: Plan, *, observer: Observer | None = None, now: Callable[[], datetime] = utc_now) -> Report:
@@ -28,17 +27,17 @@ def execute(plan: Plan, *, observer: Observer | None = None, now: Callable[[], d
     nothing was contacted then. A KeyboardInterrupt is undone first and then reported as 130.
     """
     run = Run(plan, observer or Silent(), now)
-    gate = run.locally("vendor", lambda: staging.gate(plan))
-    run.note(*gate.notes)
-    return run.report(lambda run, fleet: deploy(run, fleet, gate))
+    passed = run.locally("vendor", lambda: staging.gate(plan, run.stack))
+    run.note(*passed.notes)
+    return run.report(lambda run, fleet: deploy(run, fleet, passed))
 
 
-def deploy(run: Run, fleet: Fleet, gate: Gate) -> None:
+def deploy(run: Run, fleet: Fleet, passed: staging.Passed) -> None:
     """The recipe from `check` on. Hosts are read while the tree is built here."""
     plan = run.plan
     asked = {host: fleet.start(host, opening.check(plan, host)) for host in plan.hosts}
     facts = opening.tool_facts(asked[plan.hosts[0]])
-    built = run.locally("build", lambda: staging.build(plan, run.stack, gate, facts, run.note))
+    built = run.locally("build", lambda: staging.build(plan, passed, facts, run.note))
     answers = {host: future.result() for host, future in asked.items()}
     check(run, answers, built)
     inventories = locking.take(fleet, plan, run.observer)

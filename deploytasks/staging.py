@@ -1,41 +1,62 @@
-"""The local steps: the vendor gate, and what is built here to be shipped."""
+"""The local steps: the vendor gate, and what is built here to be shipped. One does not wait for the other."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import dataclass
 
 from . import install, source, vendor
 from .errors import UsageError
 from .plan import Built, Plan
 
 
-def gate(plan: Plan) -> vendor.Gate:
-    """Pass the vendored dependencies through the gate. Raises UsageError with every finding and its cure."""
-    assert plan.revision is not None
-    settings = plan.environment.settings
-    allow = plan.options.allow_dirty or settings.allow_dirty
-    passed = vendor.gate(
-        plan.environment.root,
-        plan.revision.commit,
-        source=settings.source,
-        policy=settings.vendor_policy,
-        local_urls=settings.vendor_local_urls,
-        allow_dirty=allow,
-    )
-    if passed.findings:
-        raise UsageError("\n".join(str(finding) for finding in passed.findings))
-    return passed
+@dataclass(frozen=True)
+class Passed:
+    """What the gate let pass: its tree, which is being staged, and what is being looked up of what stays behind."""
+
+    tree: Future[source.Tree]
+    left_behind: Future[tuple[str, ...]]
+    notes: tuple[str, ...] = ()
+    dirty: bool = False
 
 
-def build(
-    plan: Plan, stack: ExitStack, passed: vendor.Gate, facts: install.Facts, note: Callable[[str], None]
-) -> Built:
-    """Stage exactly what ships and build the vendored wheels; the staged tree is kept for us until `stack` ends."""
+def gate(plan: Plan, stack: ExitStack) -> Passed:
+    """Pass the vendored dependencies through the gate. Raises UsageError with every finding and its cure.
+
+    The staged tree is kept for us until `stack` ends.
+    """
     assert plan.revision is not None
-    staged = source.stage(plan.environment, plan.revision, dependencies=passed.dependencies)
-    tree = stack.enter_context(staged)
+    root, settings = plan.environment.root, plan.environment.settings
+    found = vendor.obtained(root, plan.revision.commit, settings.vendor_local_urls)
+    with ExitStack() as own:
+        held = own.enter_context(ExitStack())
+        pool = own.enter_context(ThreadPoolExecutor(2))
+        staged = source.stage(plan.environment, plan.revision, dependencies=found)
+        tree = pool.submit(held.enter_context, staged)
+        passed = judged(plan, found)
+        if passed.findings:
+            raise UsageError("\n".join(str(finding) for finding in passed.findings))
+        committed = settings.source == "commit"
+        left = pool.submit(lambda: vendor.not_shipped(root, found) if committed else ())
+        stack.push(own.pop_all())
+    return Passed(tree, left, passed.notes, passed.dirty)
+
+
+def judged(plan: Plan, found: Sequence[vendor.Dependency]) -> vendor.Gate:
+    """What gates the source mode of this environment."""
+    root, settings = plan.environment.root, plan.environment.settings
+    pins = vendor.judged_pins(found, settings.vendor_policy, settings.vendor_local_urls)
+    if settings.source == "commit":
+        return vendor.Gate(pins)
+    return vendor.judged_trees(root, found, pins, plan.options.allow_dirty or settings.allow_dirty)
+
+
+def build(plan: Plan, passed: Passed, facts: install.Facts, note: Callable[[str], None]) -> Built:
+    """Stage exactly what ships and build the vendored wheels."""
+    tree = passed.tree.result()
     bundle = install.build(tree, plan.environment, facts=facts)
-    for line in bundle.lines:
+    for line in (*bundle.lines, *passed.left_behind.result()):
         note(line)
     return Built(tree, bundle, passed.dirty)

@@ -40,23 +40,46 @@ def ships(path: str) -> bool:
     )
 
 
-def of_commit(root: Path, commit: str, dependencies: Sequence[Dependency]) -> dict[str, Wanted]:
-    """Everything committed at the revision, submodules at their pins included."""
+def of_commit(root: Path, commit: str, dependencies: Sequence[Dependency], memory: Path) -> dict[str, Wanted]:
+    """Everything committed at the revision, submodules at their pins included.
+
+    What a commit holds never changes, so that git is asked once; `memory` keeps the answers of the last time.
+    """
     git_dir = Path(git.run(root, "rev-parse", "--absolute-git-dir").strip())
     repositories = [
         ("", git_dir, commit),
         *((f"{one.path}/", one.git_dir, one.commit) for one in dependencies),
     ]
+    memory.mkdir(exist_ok=True)
     with ThreadPoolExecutor(JOBS) as pool:
-        parts = pool.map(lambda repository: list(listed(*repository)), repositories)
-        return {path: wanted for part in parts for path, wanted in part if ships(path)}
+        texts = list(pool.map(lambda one: remembered(memory, *one[1:]), repositories))
+    for old in memory.iterdir():
+        if old.name not in {one[2] for one in repositories}:
+            old.unlink()
+    pairs = zip(repositories, texts, strict=True)
+    return {
+        path: want
+        for (prefix, place, _), text in pairs
+        for path, want in listed(prefix, place, text)
+        if ships(path)
+    }
 
 
-def listed(prefix: str, git_dir: Path, commit: str) -> Iterator[tuple[str, Wanted]]:
-    """The files and links of one repository at a commit."""
-    for item in git.run(git_dir, *git.inside(git_dir), "ls-tree", "-r", "-z", "--full-tree", commit).split(
-        "\0"
-    ):
+def remembered(memory: Path, git_dir: Path, commit: str) -> str:
+    """What git lists of a commit."""
+    place = memory / commit
+    if place.exists():
+        return place.read_text("utf-8", "surrogateescape")
+    text = git.run(git_dir, *git.inside(git_dir), "ls-tree", "-r", "-z", "--full-tree", commit)
+    with tempfile.NamedTemporaryFile("wb", dir=memory, delete=False) as stream:
+        stream.write(text.encode("utf-8", "surrogateescape"))
+    Path(stream.name).replace(place)
+    return text
+
+
+def listed(prefix: str, git_dir: Path, text: str) -> Iterator[tuple[str, Wanted]]:
+    """The files and links that `git ls-tree -r -z` lists."""
+    for item in text.split("\0"):
         head, _, name = item.partition("\t")
         if name and not head.startswith("160000"):
             mode, _, blob = head.split()

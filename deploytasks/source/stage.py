@@ -71,7 +71,7 @@ def stage(
         base.chmod(0o700)
         commit = environment.settings.source == "commit"
         wanted = (
-            listing.of_commit(environment.root, revision.commit, dependencies)
+            listing.of_commit(environment.root, revision.commit, dependencies, place / "listings")
             if commit
             else listing.of_work_tree(environment.root, dependencies)
         )

@@ -3,6 +3,18 @@
 from .changes import Change, changes
 from .dependency import Dependency, dependencies
 from .finding import Finding
-from .gate import Gate, gate
+from .gate import Gate, gate, judged_pins, judged_trees, not_shipped, obtained
 
-__all__ = ["Change", "Dependency", "Finding", "Gate", "changes", "dependencies", "gate"]
+__all__ = [
+    "Change",
+    "Dependency",
+    "Finding",
+    "Gate",
+    "changes",
+    "dependencies",
+    "gate",
+    "judged_pins",
+    "judged_trees",
+    "not_shipped",
+    "obtained",
+]

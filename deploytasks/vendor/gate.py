@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +17,11 @@ from .trees import project_edits, tree_findings
 
 @dataclass(frozen=True)
 class Gate:
-    """What stops a deploy, what is only said (`not shipped: …`), whether what ships is dirty; and who was judged."""
+    """What stops a deploy, what is only said (`not shipped: …`), and whether what ships is dirty."""
 
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
     dirty: bool = False
-    dependencies: tuple[Dependency, ...] = ()
 
 
 def gate(
@@ -37,27 +37,54 @@ def gate(
     nothing else changes.
     """
     found = obtained(repo, revision, local_urls)
-    settings = {place: configuration(place) for place in {one.parent for one in found}}
-
-    def judge(one: Dependency) -> tuple[list[Finding], list[Finding]]:
-        of_pin = pin_findings(one, policy, local_urls, settings[one.parent])
-        return list(of_pin), list(tree_findings(one, settings[one.parent]))
-
-    with ThreadPoolExecutor(JOBS) as pool:
-        judged = list(pool.map(judge, found))
-    trees = [finding for _, of_tree in judged for finding in of_tree]
-    pins = [finding for of_pin, _ in judged for finding in of_pin]
-    pins = [*unsafe_twins(found), *pins]
-    edits = project_edits(repo)
+    pins = judged_pins(found, policy, local_urls)
     if source == "commit":
-        notes = [f"not shipped: {finding.dependency}: {finding.what}" for finding in trees]
-        notes += [f"not shipped: {len(edits)} uncommitted change(s), first {edits[0]}"] if edits else []
-        return Gate(tuple(pins), tuple(notes), dependencies=found)
-    gating = [*pins, *trees]
+        return Gate(pins, not_shipped(repo, found))
+    return judged_trees(repo, found, pins, allow_dirty)
+
+
+def judged_pins(found: Sequence[Dependency], policy: str, local_urls: bool) -> tuple[Finding, ...]:
+    """What gates both source modes."""
+    settings = configurations(found)
+
+    def judge(one: Dependency) -> list[Finding]:
+        return list(pin_findings(one, policy, local_urls, settings[one.parent]))
+
+    return (*unsafe_twins(found), *in_parallel(judge, found))
+
+
+def judged_trees(repo: Path, found: Sequence[Dependency], pins: Sequence[Finding], allow_dirty: bool) -> Gate:
+    """What gates `worktree` mode: the work trees, and the findings of the pins."""
+    gating = [*pins, *work_trees(found)]
     passed = [finding for finding in gating if allow_dirty and finding.allowed_dirty]
     kept = tuple(finding for finding in gating if finding not in passed)
-    notes = [f"allowed: {finding}" for finding in passed]
-    return Gate(kept, tuple(notes), bool(passed or edits), found)
+    notes = tuple(f"allowed: {finding}" for finding in passed)
+    return Gate(kept, notes, bool(passed or project_edits(repo)))
+
+
+def not_shipped(repo: Path, found: Sequence[Dependency]) -> tuple[str, ...]:
+    """What stands in the work trees and `commit` mode leaves there."""
+    edits = project_edits(repo)
+    notes = [f"not shipped: {finding.dependency}: {finding.what}" for finding in work_trees(found)]
+    notes += [f"not shipped: {len(edits)} uncommitted change(s), first {edits[0]}"] if edits else []
+    return tuple(notes)
+
+
+def work_trees(found: Sequence[Dependency]) -> list[Finding]:
+    """What is wrong with the work tree of each."""
+    settings = configurations(found)
+    return in_parallel(lambda one: list(tree_findings(one, settings[one.parent])), found)
+
+
+def configurations(found: Sequence[Dependency]) -> dict[Path, dict[str, str]]:
+    """git's configuration of every repository that pins one."""
+    return {place: configuration(place) for place in {one.parent for one in found}}
+
+
+def in_parallel(judge: Callable[[Dependency], list[Finding]], found: Sequence[Dependency]) -> list[Finding]:
+    """The findings on all of them, in their order."""
+    with ThreadPoolExecutor(JOBS) as pool:
+        return [finding for findings in pool.map(judge, found) for finding in findings]
 
 
 def obtained(repo: Path, revision: str, local_urls: bool) -> tuple[Dependency, ...]:

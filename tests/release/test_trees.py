@@ -53,7 +53,7 @@ def committed(project: Plain) -> dict[str, tuple[str, str]]:
 
 
 def content(tree: Path, chance: random.Random) -> None:
-    (tree / f"files/{chance.randrange(20)}.txt").write_text(str(chance.random()))
+    (tree / f"files/{chance.randrange(20)}.txt").write_text(f"{chance.random():.12f}")
 
 
 def mode(tree: Path, chance: random.Random) -> None:
@@ -118,7 +118,7 @@ def test_releases_stay_as_they_are_and_new_ones_are_what_is_shipped(local: Plain
     local.environment("dev", DEPLOY_HOSTS="local:", DEPLOY_PATH=".deploy/dev", DEPLOY_KEEP_RELEASES=3)
     chance, releases = random.Random(8), local.root / ".deploy/dev/releases"
     for number in range(20):
-        local.write(f"files/{number}.txt", f"file {number}\n")
+        local.write(f"files/{number}.txt", f"{number:014d}")
     local.write("moved/first name", "moves\n")
     local.commit()
     for turn in range(9 + repeat):

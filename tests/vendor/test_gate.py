@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -116,7 +115,7 @@ def other_url(project: Plain) -> None:
 def test_a_work_tree_that_is_not_the_pin_stops_worktree_mode_and_is_named_in_commit_mode(
     project: Plain, spoil: Callable[[Plain], None], what: str
 ) -> None:
-    assert replace(judged(project), dependencies=()) == Gate()
+    assert judged(project) == Gate()
     spoil(project)
     findings = judged(project).findings
     assert findings and all(what in str(finding) and "`" in finding.cure for finding in findings)
@@ -243,7 +242,7 @@ def test_git_variables_of_a_hook_do_not_mislead(
     monkeypatch.setenv("GIT_DIR", str(tmp_path / "lib.git"))
     monkeypatch.setenv("GIT_INDEX_FILE", str(tmp_path / "no-index"))
     monkeypatch.setenv("GIT_WORK_TREE", str(tmp_path))
-    assert replace(judged(project), dependencies=()) == Gate()
+    assert judged(project) == Gate()
 
 
 def test_a_submodule_renamed_and_moved_still_deploys(project: Plain) -> None:
