@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from typing import Any
 
+from . import served
 from .errors import DISAGREE, OK, UNREACHABLE
 from .fleet import failure_of
+from .lock import describe
 from .observer import Observer
 from .operation import Operation
 from .plan import Plan
 from .report import HostOutcome, Report
 from .sites import fleet_of
 from .steps import opening
+
+UNITS = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
 
 
 @dataclass(frozen=True)
@@ -35,7 +43,16 @@ class HostStatus:
     free_bytes: int = 0
     edited: tuple[str, ...] = ()
     """Shipped paths that were edited on the host."""
+    env_edited: tuple[str, ...] = ()
+    """What was changed in `.env` by hand: names of keys, or `line <number>`."""
+    settings: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """{application key: digest}, under a key made for this question: comparable between its answers only."""
     problem: str | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """Equal for hosts with equal settings, among the answers to one question."""
+        return hashlib.sha256(json.dumps(sorted(self.settings.items())).encode()).hexdigest()[:7]
 
     def document(self) -> dict[str, Any]:
         return {
@@ -46,6 +63,7 @@ class HostStatus:
             "vendored": dict(self.vendored),
             "dependency_key": self.dependency_key,
             "environment_fingerprint": self.environment_fingerprint,
+            "settings_fingerprint": self.fingerprint if self.settings else None,
             "at": self.at,
             "who": self.who,
             "dirty": self.dirty,
@@ -53,6 +71,7 @@ class HostStatus:
             "lock": self.lock,
             "free_bytes": self.free_bytes,
             "edited": list(self.edited),
+            "env_edited": list(self.env_edited),
             "problem": self.problem,
         }
 
@@ -67,6 +86,7 @@ def status(plan: Plan, *, observer: Observer | None = None) -> Report:
         Operation("provenance"),
         Operation("read_lock"),
         Operation("edited", {"shared": shared}),
+        Operation("served_environment", {"key": os.urandom(32).hex()}),
     ]
     with fleet_of(plan, observer) as fleet:
         answers = fleet.each(dict.fromkeys(plan.hosts, asked), together=False)
@@ -81,48 +101,44 @@ def status(plan: Plan, *, observer: Observer | None = None) -> Report:
 
 def described(host: str, values: Sequence[Any]) -> HostStatus:
     """A host's answers as one value."""
-    served, lock, edited = values[1], values[2], values[3]
-    vendored = tuple((entry["path"], entry["commit"]) for entry in served.get("vendored", ()))
+    said, lock, edited, settings = values[1:]
+    vendored = tuple((entry["path"], entry["commit"]) for entry in said.get("vendored", ()))
     known = {
-        name: served.get(name)
+        name: said.get(name)
         for name in ("revision", "dependency_key", "environment_fingerprint", "at", "who")
     }
-    release = served["release"]
+    release = said["release"]
     problem = (
-        None if release is None or served["present"] else f"current points to {release}, which is not there"
+        None if release is None or said["present"] else f"current points to {release}, which is not there"
     )
     return HostStatus(
         host,
         release,
         vendored=vendored,
-        dirty=bool(served.get("dirty")),
+        dirty=bool(said.get("dirty")),
         lock=lock,
-        free_bytes=served["free_bytes"],
-        bad=bool(served.get("marks", {}).get("bad")),
+        free_bytes=said["free_bytes"],
+        bad=bool(said.get("marks", {}).get("bad")),
         edited=tuple(edited),
+        env_edited=served.edited(settings),
+        settings=settings["written"],
         problem=problem,
         **known,
     )
 
 
 def summed_up(plan: Plan, found: Sequence[HostStatus]) -> Report:
-    """The report of a status: what differs between the hosts is the error."""
+    """The report of a status: what differs between the hosts, or from what was deployed, is the error."""
     problems = [host.problem for host in found if host.problem]
     reached = [host for host in found if not host.problem]
-    drift = differences(reached)
-    edited = [
-        f"{host.host}: {len(host.edited)} shipped file(s) edited on the host, first {host.edited[0]}"
-        for host in reached
-        if host.edited
-    ]
-    code = DISAGREE if drift or edited or (problems and reached) else UNREACHABLE if problems else OK
+    drift = [*differences(reached), *(line for host in reached for line in edits(host))]
+    code = DISAGREE if drift or (problems and reached) else UNREACHABLE if problems else OK
     releases = {host.release for host in reached}
     release = releases.pop() if len(releases) == 1 else None
     outcomes = tuple(
         HostOutcome(host.host, host.release, "unknown" if host.problem else "ok", host.revision)
         for host in found
     )
-    message = "\n".join([*drift, *edited, *problems]) or None
     revision = next((host.revision for host in reached if release and host.revision), None)
     return Report(
         "status",
@@ -130,44 +146,65 @@ def summed_up(plan: Plan, found: Sequence[HostStatus]) -> Report:
         revision,
         release,
         code,
-        message,
+        "\n".join([*drift, *problems]) or None,
         (),
         outcomes,
         extra={"status": [host.document() for host in found]},
     )
 
 
-def differences(found: Sequence[HostStatus]) -> list[str]:
+def edits(host: HostStatus) -> Iterator[str]:
+    """What was edited by hand on a host, in words."""
+    if host.edited:
+        yield (
+            f"{host.host}: {len(host.edited)} shipped file(s) edited on the host, first {host.edited[0]}; deploy again"
+        )
+    if host.env_edited:
+        yield f"{host.host}: .env was edited on the host: {', '.join(host.env_edited)}; deploy again"
+
+
+def differences(found: Sequence[HostStatus]) -> Iterator[str]:
     """What hosts disagree about, in words."""
-    words = {"release": "releases", "vendored": "vendored pins", "environment_fingerprint": "environments"}
-    problems = []
-    for name, plural in words.items():
-        values = {getattr(host, name) for host in found}
-        if len(values) > 1:
-            listed = (
-                ", ".join(f"{host.host} {getattr(host, name) or 'none'}" for host in found)
-                if name == "release"
-                else ", ".join(host.host for host in found)
-            )
-            problems.append(
-                f"hosts run different {plural}: {listed}; deploy again, or roll back with --limit"
-            )
-    return problems
+    cure = "deploy again, or roll back with --limit"
+    if len({host.release for host in found}) > 1:
+        listed = ", ".join(f"{host.host} {host.release or 'none'}" for host in found)
+        yield f"hosts run different releases: {listed}; {cure}"
+    serving = [host for host in found if host.release]
+    if len({host.vendored for host in serving}) > 1:
+        yield f"hosts run different vendored pins: {', '.join(host.host for host in serving)}; {cure}"
+    names = {name for host in serving for name in host.settings}
+    differing = [name for name in sorted(names) if len({host.settings.get(name) for host in serving}) > 1]
+    if differing:
+        yield f"hosts run different environments: {', '.join(differing)}; {cure}"
 
 
-def lines(report: Report) -> list[str]:
+def lines(report: Report, now: datetime | None = None) -> list[str]:
     """A line per host, for people."""
-    shown = []
-    for host in report.extra["status"]:
-        marks = [name for name in ("dirty", "bad") if host[name]]
-        marks += [f"{len(host['edited'])} edited"] if host["edited"] else []
-        marks += ["locked"] if host["lock"] else []
-        vendored = " ".join(
-            f"{path.rpartition('/')[2]}@{commit[:7]}" for path, commit in host["vendored"].items()
-        )
-        free = f"{host['free_bytes'] / 1e9:.1f} GB free"
-        shown.append(
-            f"{host['host']:<24} {host['release'] or 'no release':<24} {host['at'] or '':<26} {vendored} {free}"
-            f" {' '.join(marks)}".rstrip()
-        )
-    return shown
+    moment = now or datetime.now(timezone.utc)
+    return [line(host, moment) for host in report.extra["status"]]
+
+
+def line(host: Mapping[str, Any], now: datetime) -> str:
+    """What one host serves since when, with which pins, packages and settings; its room; what is odd about it."""
+    if not host["release"]:
+        parts = ["unknown" if host["problem"] else "no release"]
+    else:
+        parts = [f"{host['release']:<24}", *(word for word in (age(host["at"], now), host["who"]) if word)]
+        parts += [f"{path.rpartition('/')[2]}@{commit[:7]}" for path, commit in host["vendored"].items()]
+        parts += [f"packages {host['dependency_key'][:7]}"] if host["dependency_key"] else []
+        parts += [f"settings {host['settings_fingerprint']}"] if host["settings_fingerprint"] else []
+    parts += [f"{host['free_bytes'] / 1e9:.1f} GB free"] if not host["problem"] else []
+    marks = [name for name in ("dirty", "bad") if host[name]]
+    marks += [f"{len(host['edited'])} edited"] if host["edited"] else []
+    marks += [".env edited"] if host["env_edited"] else []
+    marks += [describe(host["lock"])] if host["lock"] else []
+    return "  ".join([f"{host['host']:<24}", *parts, *marks])
+
+
+def age(at: str | None, now: datetime) -> str:
+    """How long ago a deploy began, roughly."""
+    if not at:
+        return ""
+    seconds = max(0.0, (now - datetime.fromisoformat(at)).total_seconds())
+    unit, size = next(((name, size) for name, size in UNITS if seconds >= size), UNITS[-1])
+    return f"{seconds // size:.0f} {unit} ago"

@@ -56,15 +56,21 @@ def served_environments(plan: Plan, variables: Mapping[str, str]) -> tuple[Serve
 
 def compared(host: str, found: Mapping[str, Any], here: Mapping[str, str]) -> ServedEnvironment:
     """A host's answer against the fingerprints of what is written here."""
-    keys, written = found["keys"], found["written"]
+    keys = found["keys"]
     if found["release"] is None:
         return ServedEnvironment(host)
-    changed = (name for name in keys.keys() | written.keys() if keys.get(name) != written.get(name))
     return ServedEnvironment(
         host,
         found["release"],
         missing=tuple(sorted(here.keys() - keys.keys())),
         extra=tuple(sorted(keys.keys() - here.keys())),
         different=tuple(sorted(name for name in keys.keys() & here.keys() if keys[name] != here[name])),
-        edited=(*sorted(changed), *(f"line {number}" for number in found["foreign"])),
+        edited=edited(found),
     )
+
+
+def edited(found: Mapping[str, Any]) -> tuple[str, ...]:
+    """What was changed in a host's `.env` by hand since the deploy: names of keys, or `line <number>`."""
+    keys, written = found["keys"], found["written"]
+    changed = (name for name in keys.keys() | written.keys() if keys.get(name) != written.get(name))
+    return (*sorted(changed), *(f"line {number}" for number in found["foreign"]))

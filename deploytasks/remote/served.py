@@ -23,6 +23,8 @@ def served_environment(state, key):
     try:
         with open(path, encoding="utf-8", errors="surrogateescape", newline="") as stream:
             found, foreign = parsed(stream.read())
+    except FileNotFoundError:
+        found, foreign = {}, []
     except OSError as error:
         raise Failure("%s: %s; see its owner and mode" % (path, error.strerror)) from error
     written = read_json(os.path.join(os.path.dirname(path), "environment.json"), {})
