@@ -75,25 +75,28 @@ class PostgreSQL:
         self.psql(f"CREATE ROLE {USER} LOGIN PASSWORD '{PASSWORD}'", f"CREATE DATABASE app OWNER {USER}")
 
     def start(self) -> None:
-        settings = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
-        words = [
-            str(binaries() / "postgres"),
-            "-D",
-            str(self.data),
-            "-p",
-            str(self.port),
-            "-k",
-            str(self.directory),
-        ]
-        log = (self.directory / "log").open("ab")
-        self.process = subprocess.Popen(
-            [*words, *settings], stdin=subprocess.DEVNULL, stdout=log, stderr=log, **self.owner()
-        )
+        self.launch()
         wait_until(self.ready, "PostgreSQL accepts a login")
 
-    def stop(self) -> None:
+    def launch(self, **further: str) -> None:
+        """Start the server with further settings and come back at once, before it accepts anything."""
+        settings = [
+            word for name, value in {**SETTINGS, **further}.items() for word in ("-c", f"{name}={value}")
+        ]
+        place = ["-D", str(self.data), "-p", str(self.port), "-k", str(self.directory)]
+        with (self.directory / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [str(binaries() / "postgres"), *place, *settings],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                **self.owner(),
+            )
+
+    def stop(self, by: signal.Signals = signal.SIGINT) -> None:
+        """End it: SIGINT is a fast shutdown; SIGQUIT leaves what a crash leaves, to be recovered."""
         if self.process is not None:
-            self.process.send_signal(signal.SIGINT)
+            self.process.send_signal(by)
             self.process.wait(20)
             self.process = None
 
