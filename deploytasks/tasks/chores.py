@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from invoke.tasks import task
-
-from .entry import entry
+from .entry import entry, task
 from .release import ENV, JSON, LIMIT, YES
 from .session import confirm, environment_of, listed, recipe_of, refuse_dry, show, ssh_of, watching
 

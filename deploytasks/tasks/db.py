@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from invoke.tasks import task
-
 from .chores import planned
-from .entry import entry
+from .entry import entry, task
 from .release import ENV, JSON, LIMIT
 from .session import show, watching
 

@@ -7,16 +7,32 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+import invoke.tasks
 from invoke.exceptions import Exit
+from invoke.parser.argument import Argument
 
 from .. import console
 from ..errors import BUG, INTERRUPTED, OK, DeployError, UsageError
 
 Body = TypeVar("Body", bound=Callable[..., Any])
+
+
+class Task(invoke.tasks.Task[Any]):
+    """A task whose repeatable options need a value: Invoke takes a bare `--limit` for one that was not given."""
+
+    def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:
+        arguments = super().get_arguments(ignore_unknown_help)
+        for argument in arguments:
+            if argument.kind is list:
+                argument.raw_value = None
+        return arguments
+
+
+task = functools.partial(invoke.tasks.task, klass=Task)
 
 
 def entry(name: str) -> Callable[[Body], Body]:
@@ -32,6 +48,7 @@ def entry(name: str) -> Callable[[Body], Body]:
         def run(context: Any, *args: Any, **kwargs: Any) -> None:
             try:
                 refuse_hosts_option(context)
+                refuse_empty_lists(kwargs)
                 with signals_as_interrupts():
                     code, error = body(context, *args, **kwargs) or OK, None
             except DeployError as failure:
@@ -106,3 +123,10 @@ def refuse_hosts_option(context: Any) -> None:
         raise UsageError(
             "-H: hosts come from DEPLOY_HOSTS in environments/; use --limit=HOST to narrow them down"
         )
+
+
+def refuse_empty_lists(options: Mapping[str, Any]) -> None:
+    """`--limit=$HOST` with HOST unset must not mean every host."""
+    for name, value in options.items():
+        if isinstance(value, list) and value and not any(word.strip(",") for word in value):
+            raise UsageError(f"--{name}: names nothing; write names with commas, or leave it out")

@@ -6,9 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from invoke.tasks import task
-
-from .entry import entry
+from .entry import entry, task
 
 if TYPE_CHECKING:
     from ..loading import Draft

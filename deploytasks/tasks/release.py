@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from invoke.tasks import task
-
-from .entry import entry
+from .entry import entry, task
 from .session import confirm, environment_of, is_dry, listed, recipe_of, refuse_dry, show, ssh_of, watching
 
 ENV = "environment to work on: the name of a file environments/<env>.env"

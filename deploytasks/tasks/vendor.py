@@ -5,9 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from invoke.tasks import task
-
-from .entry import entry
+from .entry import entry, task
 from .session import environment_of, listed
 
 NAME = "only these dependencies: names with commas, or repeat the option"

@@ -22,6 +22,8 @@ from tests.rig import farm, free_port
         pytest.param(
             ["deploy", "--env=dev", "--skip=nosuch"], "'nosuch': not in the recipe", id="step unknown"
         ),
+        pytest.param(["deploy", "--env=dev", "--limit="], "--limit: names nothing", id="host empty"),
+        pytest.param(["deploy", "--env=dev", "--skip=,"], "--skip: names nothing", id="step empty"),
         pytest.param(["-H", "a,b", "deploy", "--env=dev"], "--limit", id="-H names --limit"),
     ],
 )
@@ -29,6 +31,14 @@ def test_usage_is_exit_2_and_nothing_is_made(local: Plain, words: list[str], mes
     done = local.fab(*words)
     assert done.code == 2
     assert message in done.err
+    assert not (local.root / ".deploy").exists()
+
+
+@pytest.mark.parametrize("words", [["--limit"], ["--limit", "--yes"], ["-l"]])
+def test_a_list_without_a_value_does_not_mean_every_host(local: Plain, words: list[str]) -> None:
+    done = local.fab("deploy", "--env=dev", *words)
+    assert done.code == 1
+    assert "limit" in done.err
     assert not (local.root / ".deploy").exists()
 
 
