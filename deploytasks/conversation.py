@@ -109,7 +109,7 @@ class Conversation:
                 continue
             if index in streams:
                 self._pass_on(streams[index], operation, None, on_line)
-            results.append(self._result(event))
+            results.append(self._result(event, operation))
             if on_result is not None:
                 on_result(operation, results[-1])
         raise Unreachable(f"{self.host.name}: {self._why_lost()}")
@@ -120,12 +120,15 @@ class Conversation:
             if on_line is not None:
                 on_line(operation.step, line)
 
-    def _result(self, event: dict[str, Any]) -> Result:
+    def _result(self, event: dict[str, Any], operation: Operation) -> Result:
         text = self._redactor.text
         tail = tuple(text("\n".join(event.get("tail", ()))).splitlines())
         known = {name: event[name] for name in ("ok", "value", "seconds") if name in event}
         kind, code = event.get("kind", ""), event.get("code", 0)
-        return Result(**known, code=code, error=text(event.get("error", "")), kind=kind, tail=tail)
+        error = event.get("error", "")
+        if kind == "exit" and not error:
+            error = f"`{operation.label}` ended with exit code {code}"
+        return Result(**known, code=code, error=text(error), kind=kind, tail=tail)
 
     def upload(
         self,

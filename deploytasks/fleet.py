@@ -34,11 +34,10 @@ Work = Mapping[Host, Sequence[Operation]]
 
 @dataclass(frozen=True)
 class HostFailure:
-    """Why one host failed: the step, the operation for people, and what came back."""
+    """Why one host failed: the step and what came back."""
 
     host: Host
     step: str
-    label: str
     result: Result
 
     @property
@@ -50,8 +49,7 @@ class HostFailure:
     def __str__(self) -> str:
         if self.result.kind == "disconnected":
             return f"{self.host.name}: {self.result.error}"
-        why = self.result.error or f"`{self.label}` ended with exit code {self.result.code}"
-        return f"{self.host.name}: {self.step}: {why}"
+        return f"{self.host.name}: {self.step}: {self.result.error}"
 
 
 class HostsFailed(DeployError):
@@ -231,10 +229,8 @@ def failed(results: Sequence[Result]) -> bool:
 
 
 def failure_of(host: Host, operations: Sequence[Operation], results: Sequence[Result]) -> HostFailure | None:
-    """The failure among a host's results, with the operation that it belongs to."""
+    """The failure among a host's results, with the step that it belongs to."""
     for operation, result in zip(operations, results, strict=False):
         if not result.ok:
-            return HostFailure(
-                host, operation.step or operation.name, operation.label or operation.name, result
-            )
+            return HostFailure(host, operation.step or operation.name, result)
     return None

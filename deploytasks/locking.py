@@ -76,9 +76,9 @@ def _ask(fleet: Fleet, plan: Plan, host: Host, gone: str = "") -> tuple[dict[str
         Operation("inventory"),
     ]
     results = fleet.ask(host, asked)
-    for operation, result in zip(asked, results, strict=False):
+    for result in results:
         if not result.ok:
-            raise HostsFailed([HostFailure(host, "lock", operation.label, result)])
+            raise HostsFailed([HostFailure(host, "lock", result)])
     answer: dict[str, Any] = results[1].value
     holder = answer.get("holder") or {}
     if not gone and not answer["acquired"] and has_ended(holder):

@@ -32,7 +32,7 @@ class Result:
     value: Any = None
     """What the operation answered (JSON data)."""
     error: str = ""
-    """Why it failed, in our words: what is wrong; next move. Empty when a command failed by itself: see `tail`."""
+    """Why it failed, in our words: what is wrong; next move. Of a command that failed: which one; see `tail`."""
     kind: str = ""
     """Machine-readable reason of a failure, e.g. `lock_lost`, `locked`, `cancelled`, `timeout`, `disconnected`."""
     tail: tuple[str, ...] = ()

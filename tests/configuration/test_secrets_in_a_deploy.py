@@ -210,6 +210,17 @@ def test_a_step_that_fails_and_prints_its_settings_shows_them_masked(deployment:
     assert "[PLAIN_PASSWORD]" in done.stderr
 
 
+def test_the_command_that_failed_is_shown_and_remembered_masked(deployment: Deployment) -> None:
+    with (deployment.project.root / "environments/staging.local.env").open("a") as layer:
+        layer.write("DEPLOY_MIGRATE='echo Wq7z9k; exit 9'\n")
+    done = deployment.run("deploy", "--env=staging", "--json")
+    assert done.returncode == 1
+    assert shows_no_secret(done)
+    failed = "host1: migrate: `sh -c 'echo [SIX_TOKEN]; exit 9'` ended with exit code 9"
+    assert json.loads(done.stdout)["error"] == failed
+    assert failed in (deployment.top / ".deploytasks/history.jsonl").read_text("utf-8")
+
+
 def test_the_comparison_with_the_hosts_finds_what_was_edited_there(deployment: Deployment) -> None:
     same = deployment.run("env.diff", "staging", "staging", "--remote")
     assert (same.returncode, same.stdout) == (0, "host1  no release  the same as staging\n")
