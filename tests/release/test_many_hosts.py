@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import os
 import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from tests.release.project import Plain
 from tests.release.site import Site, ended
-from tests.rig import Farm, farm
+from tests.rig import Farm, farm, wait_until
 
 HOOK = '[ "$DEPLOYTASKS_HOST" != host4 ] || [ ! -e ../../shared/fail-{step} ]'
 """A command that fails on host4 while a file in its shared/ says so."""
@@ -97,33 +99,74 @@ def test_a_batch_that_fails_takes_the_batches_before_it_back(five: Site) -> None
 
 
 def test_of_two_deploys_at_the_same_instant_exactly_one_proceeds(five: Site, repeat: int) -> None:
-    five.project.deploy()
+    """The one that proceeds waits, in its postinstall, for the other to end: if both did, neither would end."""
+    go = five.paths()[0] / "shared/go"
+    wait = 'if [ "$DEPLOYTASKS_PRIMARY" = yes ]; then until [ -e ../../shared/go ]; do sleep 0.05; done; fi'
+    five.configure(**{**hooks(), "DEPLOY_POSTINSTALL": wait})
     for _ in range(repeat):
+        go.unlink(missing_ok=True)
         both = [five.project.start("deploy", "--env=staging") for _ in range(2)]
-        codes = sorted(ended(process) for process in both)
-        assert codes in ([0, 5], [0, 0])  # [0, 0]: the second began after the first had ended
-        assert len(set(five.currents())) == 1
+        wait_until(lambda: any(one.poll() is not None for one in both), "one of two deploys ends", 60)  # noqa: B023
+        assert sorted(one.poll() or 0 for one in both) == [0, 5]
+        go.parent.mkdir(parents=True, exist_ok=True)
+        go.touch()
+        assert sorted(ended(one) for one in both) == [0, 5]
+        assert len(set(five.currents())) == 1 and five.currents()[0]
         assert five.unlocked()
 
 
+class Page(BaseHTTPRequestHandler):
+    """Serves what `current` of the host in the path leads to, as a web server would: both files of one release."""
+
+    site: Site
+
+    def do_GET(self) -> None:
+        top = self.site.paths()[int(self.path[1:])]
+        release = top / os.readlink(top / "current")
+        try:
+            answer, code = (release / "page.txt").read_bytes() + (release / "other.txt").read_bytes(), 200
+        except OSError as error:
+            answer, code = f"{release}: {error}".encode(), 500
+        self.send_response(code)
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing is logged."""
+
+
 class Client(threading.Thread):
-    """Looks at what every host serves all the time, as a server that follows `current` would."""
+    """Asks every host for its page every 20 ms."""
 
     def __init__(self, site: Site) -> None:
         super().__init__(daemon=True)
-        self.site, self.ended, self.wrong = site, threading.Event(), []
+        self.ended, self.wrong, self.asked = threading.Event(), list[str](), 0
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), type("Pages", (Page,), {"site": site}))
+        self.hosts = len(site.paths())
 
     def run(self) -> None:
-        while not self.ended.wait(0.01):
-            for path in self.site.paths():
-                release = path / os.readlink(path / "current")
-                try:
-                    page, other = (release / "page.txt").read_text(), (release / "other.txt").read_text()
-                except OSError as error:
-                    self.wrong.append(str(error))
-                    continue
-                if page != other:
-                    self.wrong.append(f"{release}: {page!r} with {other!r}")
+        serving = threading.Thread(target=self.server.serve_forever, daemon=True)
+        serving.start()
+        while not self.ended.wait(0.02):
+            for number in range(self.hosts):
+                self.ask(number)
+        self.server.shutdown()
+        self.server.server_close()
+
+    def ask(self, number: int) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.server_port, timeout=20)
+        try:
+            connection.request("GET", f"/{number}")
+            answer = connection.getresponse()
+            lines = answer.read().decode().splitlines()
+        except (OSError, http.client.HTTPException) as error:
+            self.wrong.append(repr(error))
+            return
+        finally:
+            connection.close()
+        self.asked += 1
+        if answer.status != 200 or len(lines) != 2 or lines[0] != lines[1]:
+            self.wrong.append(f"host{number + 1}: {answer.status} {lines}")
 
 
 def test_killed_at_any_moment_every_host_serves_a_whole_release_and_the_next_deploy_succeeds(
@@ -147,7 +190,7 @@ def test_killed_at_any_moment_every_host_serves_a_whole_release_and_the_next_dep
         assert len(set(five.currents())) == 1 and five.unlocked()
     client.ended.set()
     client.join()
-    assert client.wrong == []
+    assert client.asked > 0 and client.wrong == []
 
 
 def write_pages(site: Site, number: int) -> None:
