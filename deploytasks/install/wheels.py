@@ -139,9 +139,10 @@ def build_variables(one: Package) -> dict[str, str]:
 def run_build(one: Package, directory: Path, tool: tuple[str, ...]) -> Path:
     """Build in a copy, never in place; answers the directory that holds the one wheel."""
     copy, out = directory / one.name, directory / "out"
-    copied(one.directory, copy)
+    shutil.copytree(one.directory, copy, symlinks=True)
     out.mkdir(0o755)
     words, env = [*tool, str(out), str(copy)], {**os.environ, **trust(os.environ), **build_variables(one)}
+    # setuptools writes the modes that the umask leaves into the wheel
     done = subprocess.run(
         words, env=env, umask=0o022, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
@@ -153,14 +154,6 @@ def run_build(one: Package, directory: Path, tool: tuple[str, ...]) -> Path:
         if leftover not in wheels:
             leftover.unlink()
     return out
-
-
-def copied(source: Path, copy: Path) -> None:
-    """Copy a directory with the modes that git knows; others are whatever umask somebody had, and end in wheels."""
-    shutil.copytree(source, copy, symlinks=True)
-    for path in copy.rglob("*"):
-        if not path.is_symlink():
-            path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
 
 
 def refuse_repositories(wheel: Wheel) -> None:
