@@ -2,11 +2,21 @@
 fab needs a fabfile to find tasks.
 """
 
+import argparse
 import sys
 from pathlib import Path
 
 from . import console
+from .errors import UsageError
 from .scaffold import scaffold
 
-for name in scaffold(Path(sys.argv[1] if len(sys.argv) > 1 else ".")):
-    console.result(f"wrote {name}")
+parser = argparse.ArgumentParser(
+    "python -m deploytasks", description="Write what a project lacks for deploytasks."
+)
+parser.add_argument("directory", nargs="?", type=Path, default=Path(), help="the project (default: here)")
+try:
+    for name in scaffold(parser.parse_args().directory):
+        console.result(f"wrote {name}")
+except UsageError as wrong:
+    console.trouble(str(wrong))
+    sys.exit(wrong.exit_code)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from .errors import UsageError
+
 FILES: Mapping[str, str] = {
     "fabfile.py": "from deploytasks import namespace\n\nns = namespace()\n",
     "tasks.py": "from fabfile import ns  # noqa: F401 - so that `inv` finds the same tasks as `fab`\n",
@@ -39,7 +41,14 @@ IGNORED = ("environments/*.local.env", ".deploy/")
 
 
 def scaffold(root: Path) -> tuple[str, ...]:
-    """Write what is missing into the project at `root`; answers the paths written, .gitignore when it grew."""
+    """Write what is missing into the project at `root`; answers the paths written, .gitignore when it grew.
+
+    Raises UsageError when `root` is no directory.
+    """
+    if not root.is_dir():
+        raise UsageError(
+            f"{root}: is no directory; name the one of an existing project, or nothing for this one"
+        )
     written = []
     for name, text in FILES.items():
         path = root / name
