@@ -99,7 +99,12 @@ def run(plan: Plan, line: str, *, observer: Observer | None = None) -> tuple[int
     ]
     if lost:
         raise HostsFailed(lost)
-    return next((result.code for result in last.values() if result.code), OK), last
+    return next((as_shells_do(result.code) for result in last.values() if result.code), OK), last
+
+
+def as_shells_do(code: int) -> int:
+    """The exit code for a command that a signal ended: 128 and the signal's number."""
+    return code if code > 0 else 128 - code
 
 
 def wait(

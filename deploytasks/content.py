@@ -200,8 +200,9 @@ def lines(report: Report) -> list[str]:
 def host_lines(host: Mapping[str, Any]) -> list[str]:
     """What one host would get."""
     commits = host["commits"]
+    holder = [f"  {host['lock']}"] if host["lock"] else []
     if not host["pending"]:
-        return [f"{host['host']}: nothing to do, serves {host['release']}"]
+        return [f"{host['host']}: nothing to do, serves {host['release']}", *holder]
     shown = [f"{host['host']}: {(commits['from'] or 'nothing')[:7]} → {commits['to'][:7]}"]
     shown += [f"  REWINDS {len(commits['removed'])} commit(s):"] if commits["removed"] else []
     shown += [f"    - {line}" for line in commits["removed"]] + [f"    + {line}" for line in commits["added"]]
@@ -215,5 +216,4 @@ def host_lines(host: Mapping[str, Any]) -> list[str]:
     shown.append(f"  dependencies: {host['dependencies']}")
     for kind, names in host["environment"].items():
         shown += [f"  environment keys {kind}: {', '.join(names)}"] if names else []
-    shown += [f"  {host['lock']}"] if host["lock"] else []
-    return shown
+    return [*shown, *holder]

@@ -68,7 +68,7 @@ def lines(report: Report) -> list[str]:
     shown += ["", "history (newest last):"] if report.extra["history"] else []
     for entry in report.extra["history"][-20:]:
         shown.append(
-            f"{entry['at']}  {entry.get('command', '?'):<10}{entry.get('outcome', '?'):<8}"
+            f"{entry['at']}  {entry.get('command', '?'):<12}{entry.get('outcome', '?'):<8}"
             f"{entry.get('release') or '-':<24} {entry.get('who', '?')}@{entry.get('from', '?')}"
             f" {entry.get('seconds', 0):.1f} s"
         )

@@ -111,12 +111,12 @@ class StepContext:
         return self.host.roles[0] if self.host.roles else "app"
 
     def variables(self) -> dict[str, str]:
-        """The DEPLOYTASKS_ variables of remote steps."""
-        revision = self.release.rpartition("-")[2] if self.built is None else self.built.tree.revision.commit
+        """The DEPLOYTASKS_ variables of remote steps; the revision of a release from before is known by its host."""
+        revision = {"DEPLOYTASKS_REVISION": self.built.tree.revision.commit} if self.built else {}
         return {
+            **revision,
             "DEPLOYTASKS_ENVIRONMENT": self.environment.name,
             "DEPLOYTASKS_RELEASE": self.release,
-            "DEPLOYTASKS_REVISION": revision,
             "DEPLOYTASKS_HOST": self.host.name,
             "DEPLOYTASKS_ROLE": self.role,
             "DEPLOYTASKS_PRIMARY": "yes" if self.primary else "no",

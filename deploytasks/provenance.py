@@ -35,6 +35,7 @@ def provenance(context: StepContext) -> dict[str, Any]:
         "at": context.plan.started,
         "tool_version": __version__,
         "tree_digest": tree.digest,
+        "dependency_key": f"own-{context.release}" if context.built.bundle.mode == "none" else context.key,
         "environment_fingerprint": fingerprint(context.environment.revealed(), identity.run_id),
     }
 

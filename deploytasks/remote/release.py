@@ -53,8 +53,12 @@ def write_environment(state, release, text, group=None):
 
 
 def load_environment(state, release):
-    """Make the environment that a release was deployed with the one of the operations that follow."""
-    state.environment = read_json(os.path.join(path_of(state, release), "environment.json"), {})
+    """Make the environment that a release was deployed with, and its revision, those of the operations that follow."""
+    provenance = read_json(os.path.join(path_of(state, release), ".deploytasks", "release.json"), {})
+    state.environment = {
+        **read_json(os.path.join(path_of(state, release), "environment.json"), {}),
+        "DEPLOYTASKS_REVISION": provenance.get("revision", ""),
+    }
 
 
 def environment_of(state, release):

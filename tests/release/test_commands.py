@@ -1,0 +1,55 @@
+"""The small commands: run, postinstall, logs, plan and releases, on this machine."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.release.project import Plain
+
+
+@pytest.fixture
+def served(local: Plain) -> str:
+    """The release that is served in `dev`."""
+    local.environment("dev", DEPLOY_HOSTS="local:", DEPLOY_PATH=".deploy/dev", DEPLOY_LOGS="./postinstall")
+    return local.deploy("dev")
+
+
+def test_run_ends_as_a_shell_says_when_a_signal_ended_the_command(local: Plain, served: str) -> None:
+    assert local.fab("run", "kill -9 $$", "--env=dev").code == 137
+
+
+def test_run_and_postinstall_have_the_whole_revision(local: Plain, served: str) -> None:
+    revision = (local.root / ".deploy/dev/current/REVISION").read_text().strip()
+    assert len(revision) == 40
+    done = local.fab("run", "echo $DEPLOYTASKS_REVISION $DEPLOYTASKS_RELEASE", "--env=dev")
+    assert done.out == f"local:: {revision} {served}\n"
+
+
+def test_a_rollback_restarts_with_the_revision_that_it_goes_back_to(local: Plain, served: str) -> None:
+    revision = (local.root / ".deploy/dev/current/REVISION").read_text().strip()
+    local.write("page", "new")
+    local.commit()
+    local.deploy("dev")
+    local.environment(
+        "dev",
+        DEPLOY_HOSTS="local:",
+        DEPLOY_PATH=".deploy/dev",
+        DEPLOY_RESTART="echo restarts $DEPLOYTASKS_REVISION",
+    )
+    done = local.fab("rollback", "--env=dev")
+    assert f"restarts {revision}" in done.err
+
+
+def test_a_release_says_which_packages_it_uses(local: Plain, served: str) -> None:
+    release = local.root / ".deploy/dev/current"
+    known = json.loads((release / ".deploytasks/release.json").read_text())
+    assert (release / ".venv").readlink().name == known["dependency_key"]
+
+
+def test_a_plan_with_nothing_to_do_says_that_the_host_is_frozen(local: Plain, served: str) -> None:
+    assert local.fab("lock", "--message=not today", "--env=dev").code == 0
+    done = local.fab("plan", "--env=dev")
+    assert done.code == 0
+    assert "nothing to do" in done.out and "(not today)" in done.out
