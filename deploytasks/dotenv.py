@@ -22,6 +22,7 @@ OWNED_BY_BASH = re.compile(
     "|FUNCNAME|GROUPS|HISTCMD|LINENO|PPID|RANDOM|SECONDS|SHELLOPTS|SRANDOM|UID|_"
 )
 """Names that bash sets itself or does not let anybody set."""
+NO_NAME = "what stands before `=` is no name; use letters, digits and _, and no digit first"
 BAD_BYTES = {b"\r": "has a carriage return; save it with Unix line ends", b"\0": "has a NUL byte; remove it"}
 NO_EQUALS = "has no `=`; write NAME=value, NAME= for an empty value, and a value of several lines in quotes"
 
@@ -47,9 +48,10 @@ class Line:
         return () if self.literal else references(self.raw)
 
     @property
-    def is_changed(self) -> bool:
-        """Whether python-dotenv would replace anything in it."""
-        return not self.literal and any(isinstance(atom, Variable) for atom in parse_variables(self.raw))
+    def mentions(self) -> tuple[str, ...]:
+        """The names of all that python-dotenv would replace in it."""
+        atoms = () if self.literal else parse_variables(self.raw)
+        return tuple(atom.name for atom in atoms if isinstance(atom, Variable))
 
 
 @dataclass(frozen=True)
@@ -110,12 +112,15 @@ def binding_problem(binding: Binding, written: str) -> str | None:
     if binding.value is None and (binding.key is not None or "=" not in written):
         return NO_EQUALS
     if binding.error:
+        before, equals, _ = written.partition("\n")[0].removeprefix("export ").partition("=")
+        if equals and re.fullmatch(r"[\w.-]+[ \t]+[\w .\t-]*", before):
+            return NO_NAME
         swallowed = SWALLOWED.findall(written.partition("\n")[2])
         lost = f", and with it {', '.join(swallowed)}" if swallowed else ""
         name = "".join(f"{name} " for name in ASSIGNMENT.findall(written)[:1] if written.startswith(name))
         return f"{name}cannot be read{lost}; close the quote, and write nothing behind it"
     if not NAME.fullmatch(binding.key or ""):
-        return "what stands before `=` is no name; use letters, digits and _, and no digit first"
+        return NO_NAME
     swallowed = SWALLOWED.findall((binding.value or "").partition("\n")[2])
     if swallowed:
         return f"the quote of {binding.key} swallows {', '.join(swallowed)}; close it in its own line"

@@ -71,7 +71,7 @@ def entries(draft: Draft, key: bytes) -> tuple[Entry, ...]:
 
 def entry(draft: Draft, name: str, text: str, origin: Origin, key: bytes) -> Entry:
     """The text that one layer gives to a key, masked when it must be."""
-    hidden = draft.is_secret(name, text)
+    hidden = draft.is_secret(name, text) or draft.holds_secret(text)
     return Entry(name, None if hidden else text, mask(text, key) if hidden else None, origin, kind(text))
 
 

@@ -19,6 +19,8 @@ from .secret import URL_PASSWORD, named_secret
 ENVIRONMENT_NAME = re.compile(r"[a-z][a-z0-9_-]*")
 COMMON = "common"
 PROCESS = "process"
+COMMAND = re.compile(r"DEPLOY_(?:POSTINSTALL|MIGRATE|LOGS|RESTART(?:_[A-Z0-9_]+)?)")
+"""Keys whose text is a command line on the hosts."""
 
 
 @dataclass(frozen=True)
@@ -145,8 +147,9 @@ def stacked(layers: Sequence[Layer], secrets: Collection[str] = ()) -> Merged:
     lines = [line for layer in layers for line in layer.lines]
     problems = [
         *(problem for layer in layers for problem in layer.problems),
-        *(in_secret(line) for line in lines if line.is_changed and named_secret(line.name, secret)),
+        *(in_secret(line) for line in lines if line.mentions and named_secret(line.name, secret)),
         *(unresolved(*one) for one in dangling if not named_secret(one[0].name, secret)),
+        *exposed(lines, known, secret),
     ]
     warnings = [warning for layer in layers for warning in layer.warnings]
     return Merged(values, tuple(problems), tuple(warnings), frozenset().union(*(one.lost for one in layers)))
@@ -158,6 +161,15 @@ def in_secret(line: Line) -> str:
         f"{line.where}: {line.name} is a secret with ${{…}} in it, which is replaced even in single quotes; "
         "choose another secret, or encode it"
     )
+
+
+def exposed(lines: Sequence[Line], known: Mapping[str, str], secret: Collection[str]) -> Iterator[str]:
+    """The problems of command lines that a secret is put into."""
+    for line in lines:
+        for name in line.mentions if COMMAND.fullmatch(line.name) else ():
+            if named_secret(name, secret) or URL_PASSWORD.search(known.get(name, "")):
+                what = f"{line.name} puts {name} where the host's process list shows it"
+                yield f"{line.where}: {what}; write ${name} without braces, for the host's shell to replace"
 
 
 def unresolved(line: Line, layer: Layer) -> str:

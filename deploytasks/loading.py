@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from .environment import Environment, Host, Origin, Settings, Variable
 from .errors import ConfigurationError
 from .layers import Merged
 from .schema import Schema
-from .secret import SHORT, Secret, is_secret, named_secret
+from .secret import SHORT, Redactor, Secret, is_secret, named_secret
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,22 @@ class Draft:
     def is_secret(self, key: str, text: str) -> bool:
         """Whether a text of a key must be masked."""
         return is_secret(key, text, Settings("/", secrets=tuple(self.secrets)))
+
+    @cached_property
+    def redactor(self) -> Redactor:
+        """Masks every secret that is set."""
+        known = {**self.variables, **self.merged.texts}
+        hidden = (
+            Variable(key, Secret(text), self.origin(key), True)
+            for key, text in known.items()
+            if self.is_secret(key, text)
+        )
+        kept = (*(host.name for host in self.hosts), *filter(None, (self.fields.get("path"),)))
+        return Redactor(hidden, kept=kept)
+
+    def holds_secret(self, text: str) -> bool:
+        """Whether the value of some secret is a part of a text."""
+        return self.redactor.text(text) != text
 
     def origin(self, key: str) -> Origin:
         """Where the text of a key comes from, or would be expected."""
@@ -129,7 +146,7 @@ def contradictions(loose: Draft) -> Iterator[tuple[str, str]]:
     for key in loose.fields.get("wait_for") or ():
         if key not in loose.variables and key not in loose.merged.lost:
             near = settings.nearest(key, loose.variables)
-            yield "DEPLOY_WAIT_FOR", f"names {key}, which is not set; set it, take it out{near}"
+            yield "DEPLOY_WAIT_FOR", f"names {key}, which is not set; set it{near or ', or take it out'}"
 
 
 def unwritable(loose: Draft) -> Iterator[tuple[str, str]]:
@@ -158,8 +175,13 @@ def doubts(found: Draft) -> Iterator[str]:
     for key in ("DEPLOY_SECRETS", "DEPLOY_FROM_PROCESS"):
         for name in found.merged.texts.get(key, "").split():
             if name not in found.merged.texts and name not in found.variables:
-                cure = f"set it, take it out{settings.nearest(name, found.merged.texts)}"
+                near = settings.nearest(name, found.merged.texts)
+                cure = f"set it{near or ', or take it out'}"
                 yield f"{found.origin(key)}: {key} names {name}, which is set nowhere; {cure}"
+    for key, text in sorted(found.merged.texts.items()):
+        if layers.COMMAND.fullmatch(key) and found.holds_secret(text):
+            cure = "name the key instead, e.g. $SECRET_KEY"
+            yield f"{found.origin(key)}: {key} holds a secret, and the host's process list will show it; {cure}"
     for key, text in sorted(found.variables.items()):
         if named_secret(key, found.secrets) and 0 < len(text) < SHORT:
             why = f"is a secret of under {SHORT} characters and masked only beside its name"

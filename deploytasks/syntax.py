@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from .remote.files import TOOL_NAMES
+
 HOME = re.compile(r"/root|/var/root|(?:/usr|/var|/export)?/(?:home|Users)(?:/[^/]+)?")
 
 NOT_OUR_OWN = "is /, a home directory or the project itself; choose a directory of its own, e.g. /srv/app"
@@ -113,6 +115,15 @@ def paths_in_release(text: str) -> tuple[str, ...]:
         if path.startswith(("/", "-", "~")) or ".." in path.split("/") or not path.strip("./"):
             raise Wrong("names a path outside the release; write relative ones without `..`, e.g. media")
     return tuple(path.rstrip("/").removeprefix("./") for path in found)
+
+
+def shared_paths(text: str) -> tuple[str, ...]:
+    """Paths in a release that may be links to shared/."""
+    found = paths_in_release(text)
+    ours = sorted({path.partition("/")[0] for path in found} & TOOL_NAMES)
+    if ours:
+        raise Wrong(f"names {', '.join(ours)}, which deploytasks writes in every release; take that out")
+    return found
 
 
 def deploy_path(text: str) -> str:

@@ -28,6 +28,10 @@ BAD_FILES = {
         "1A=hunter2\n",
         ["1: what stands before `=` is no name; use letters, digits and _, and no digit first"],
     ),
+    "a name of two words": (
+        "A B=hunter2\nC=1\n",
+        ["1: what stands before `=` is no name; use letters, digits and _, and no digit first"],
+    ),
     "a key twice, the line counted from the top of the file": (
         "A=hunter2\n\n# note\n\nA=hunter3\n",
         ["5: A stands in line 1 already; keep one of them"],
@@ -113,6 +117,19 @@ BAD_FILES = {
             )
         ],
     ),
+    "a secret put into a command line": (
+        "DB_PASSWORD=hunter2\nDB_URL=mysql://u:${DB_PASSWORD}@h/d\nDEPLOY_MIGRATE='x ${DB_PASSWORD:-y} ${DB_URL}'\n",
+        [
+            (
+                "3: DEPLOY_MIGRATE puts DB_PASSWORD where the host's process list shows it; "
+                "write $DB_PASSWORD without braces, for the host's shell to replace"
+            ),
+            (
+                "3: DEPLOY_MIGRATE puts DB_URL where the host's process list shows it; "
+                "write $DB_URL without braces, for the host's shell to replace"
+            ),
+        ],
+    ),
     "a name that belongs to bash": (
         "B=1\nUID=hunter2\n",
         ["2: UID is a variable of bash itself, which does not take it from a file; choose another name"],
@@ -153,7 +170,7 @@ def test_all_layers_tell_all_their_problems_at_once(project: Project) -> None:
             "environments/prod.env:1: DEPLOY_BATCH is no size of a batch; write a number from 1 up, "
             "a percentage such as 25%, or all"
         ),
-        "environments/prod.local.env:3: DEPLOY_WAIT_FOR names DATABASE_URL, which is not set; set it, take it out",
+        "environments/prod.local.env:3: DEPLOY_WAIT_FOR names DATABASE_URL, which is not set; set it, or take it out",
     )
 
 

@@ -91,6 +91,14 @@ def test_show_prints_key_value_or_mask_and_origin(shop: Project) -> None:
     ]
 
 
+def test_show_masks_a_value_that_holds_a_secret_of_another_key_too(shop: Project) -> None:
+    shop.write("staging.env", f"SECRET_KEY={SECRET}\nMOTD=x-{SECRET}\nDEPLOY_RESTART='load {SECRET}'\nA=1\n")
+    shown = {line.split()[0]: line for line in run(shop, "env.show", "--env=staging").stdout.splitlines()}
+    assert "<secret, 25 characters, " in shown["MOTD"]
+    assert "<secret, 28 characters, " in shown["DEPLOY_RESTART"]
+    assert shown["DEPLOY_PATH"].split()[1] == "/srv/app" and shown["A"].split()[1] == "1"
+
+
 def test_show_tells_the_same_as_json(shop: Project) -> None:
     found = document(run(shop, "env.show", "--env=prod", "--json"))
     keys = {key.pop("key"): key for key in found["keys"]}

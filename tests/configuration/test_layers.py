@@ -114,8 +114,10 @@ def test_settings_of_the_tool_may_be_secrets_too(project: Project) -> None:
 def test_a_local_layer_that_others_can_read_is_warned_about(project: Project, mode: int) -> None:
     project.write("prod.local.env", "A=1\n").chmod(mode)
     assert project.load().warnings == (
-        ("environments/prod.local.env:1: others on this machine can read it; "
-        "run `chmod 600 environments/prod.local.env`"),
+        (
+            "environments/prod.local.env:1: others on this machine can read it; "
+            "run `chmod 600 environments/prod.local.env`"
+        ),
     )
 
 
@@ -136,14 +138,26 @@ def test_a_secret_that_is_too_short_to_be_masked_everywhere_is_warned_about(proj
     )
 
 
+def test_a_secret_written_out_in_a_command_line_is_warned_about(project: Project) -> None:
+    project.write(
+        "prod.env", "PIN_TOKEN=hunter2\nDEPLOY_RESTART='notify hunter2'\nDEPLOY_MIGRATE='x $PIN_TOKEN'\n"
+    )
+    assert project.load().warnings == (
+        (
+            "environments/prod.env:2: DEPLOY_RESTART holds a secret, and the host's process list will show it; "
+            "name the key instead, e.g. $SECRET_KEY"
+        ),
+    )
+
+
 def test_names_that_are_set_nowhere_are_warned_about(project: Project) -> None:
     project.write("prod.env", "PIN_CODE=1\nDEPLOY_SECRETS=PIN_CDOE\nDEPLOY_FROM_PROCESS=OTHER\n")
     assert project.load().warnings == (
         (
-            "environments/prod.env:2: DEPLOY_SECRETS names PIN_CDOE, which is set nowhere; set it, take it out, "
+            "environments/prod.env:2: DEPLOY_SECRETS names PIN_CDOE, which is set nowhere; set it, "
             "or did you mean PIN_CODE?"
         ),
-        "environments/prod.env:3: DEPLOY_FROM_PROCESS names OTHER, which is set nowhere; set it, take it out",
+        "environments/prod.env:3: DEPLOY_FROM_PROCESS names OTHER, which is set nowhere; set it, or take it out",
     )
 
 

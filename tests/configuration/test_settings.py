@@ -52,6 +52,16 @@ WRONG = [
     ("DEPLOY_SHARED_DIRS", "/media", OUTSIDE),
     ("DEPLOY_SHARED_DIRS", "'media ../logs'", OUTSIDE),
     ("DEPLOY_SHARED_FILES", ".", OUTSIDE),
+    (
+        "DEPLOY_SHARED_FILES",
+        "'a.txt .env'",
+        "names .env, which deploytasks writes in every release; take that out",
+    ),
+    (
+        "DEPLOY_SHARED_DIRS",
+        ".venv/lib",
+        "names .venv, which deploytasks writes in every release; take that out",
+    ),
     ("DEPLOY_REQUIREMENTS", "../requirements.txt", OUTSIDE),
     ("DEPLOY_PYTHON", "'python3 -I'", NOT_A_WORD),
     ("DEPLOY_PYTHON", "", "names no interpreter; write one, e.g. python3.12"),
@@ -85,7 +95,7 @@ WRONG = [
     (
         "DEPLOY_WAIT_FOR",
         "DATABSE_URL",
-        "names DATABSE_URL, which is not set; set it, take it out, or did you mean DATABASE_URL?",
+        "names DATABSE_URL, which is not set; set it, or did you mean DATABASE_URL?",
     ),
     (
         "DEPLOY_RESTART_WORKRE",
