@@ -137,15 +137,6 @@ def test_a_vendored_module_that_cannot_be_imported_fails_and_says_why(uv_host: H
         uv_host.deploy(tree)
 
 
-def test_without_vendor_install_each_release_has_an_environment_of_its_own_to_build_in(
-    uv_host: Host, tree: Path
-) -> None:
-    first, second = (uv_host.deploy(tree, vendor_install="none") for _ in range(2))
-    write(uv_host.environment_of(first) / "lib" / "mark", "")
-    assert uv_host.environment_of(first) != uv_host.environment_of(second)
-    assert "pip" in uv_host.run(first, "python", "-m", "pip", "--version")
-
-
 def test_what_no_kept_release_uses_is_collected_and_foreign_names_are_left(uv_host: Host, tree: Path) -> None:
     package(tree, "inhouse", "one")
     first = uv_host.deploy(tree)

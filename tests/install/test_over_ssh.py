@@ -28,7 +28,9 @@ print(second.TEXT, *map(version, sys.argv[1:]))
 """
 BUILD = """\
 #!/bin/sh
-exec cp -r vendor/lib/lib "$(python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
+set -e
+pip --version
+cp -r vendor/lib/lib "$(python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
 """
 PRINT = "import lib\n\nprint(lib.TEXT)\n"
 
