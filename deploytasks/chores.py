@@ -177,8 +177,17 @@ def holders(plan: Plan, *, observer: Observer | None = None) -> dict[Host, dict[
 
 def unlock(plan: Plan, held: Mapping[Host, Mapping[str, Any]], *, observer: Observer | None = None) -> Report:
     """Break exactly the locks in `held` (see `holders`), ending the remote sessions of their runs."""
+    entry = closing.entry(plan, None, "ok", 0.0, None)
     work = {
-        host: [opening.open_root(plan), Operation("break_lock", {"token": holder["token"]}, "unlock")]
+        host: [
+            opening.open_root(plan),
+            Operation(
+                "break_lock",
+                {"token": holder["token"], "entry": {**entry, "of": holder["token"]}},
+                "unlock",
+                "break the lock",
+            ),
+        ]
         for host, holder in held.items()
     }
     with fleet_of(plan, observer) as fleet:

@@ -9,7 +9,9 @@ from datetime import datetime, timezone
 from typing import Any, TypeVar
 
 from . import locking, undo
+from .errors import DISAGREE, LOCKED, worst
 from .fleet import Fleet
+from .loss import losses
 from .notify import notify
 from .observer import Observer
 from .operation import Result
@@ -74,18 +76,28 @@ class Run:
             self.plan, self.progress.release, outcome, time.monotonic() - self.started, error
         )
 
+    def _way_out(
+        self, fleet: Fleet, error: BaseException, code: int, message: str | None
+    ) -> tuple[int, str | None]:
+        """Stop every host and undo; the exit code and the message that tell how that went."""
+        fleet.cancel()
+        lost = losses(self.plan, error) if self.progress.locked else ()
+        if lost:
+            names = ", ".join(host.name for host in lost)
+            gone = f"{names}: this run's lock is gone, another run has the host; see `fab status`, then deploy again"
+            code, message = worst((code, LOCKED)), "\n".join(filter(None, [message, gone]))
+        entry = self.entry("failed", message)
+        problems = undo.undo(fleet, self.plan, self.progress, entry, self.observer, lost=lost)
+        if problems:
+            return DISAGREE, "\n".join((*filter(None, [message]), *problems))
+        return code, message
+
     def _closing(self, fleet: Fleet, error: BaseException | None) -> Report:
         """Undo what was switched, record the failure, re-read every host."""
         code, message = undo.describe(error)
-        problems: tuple[str, ...] = ()
         if error is not None and not self.progress.done:
             with locking.uninterrupted():
-                fleet.cancel()
-                problems = undo.undo(
-                    fleet, self.plan, self.progress, self.entry("failed", message), self.observer
-                )
-        if problems:
-            code, message = 6, "\n".join((*filter(None, [message]), *problems))
+                code, message = self._way_out(fleet, error, code, message)
         if error is not None and any(one.step == "migrate" for one in fleet.steps):
             self.note(
                 "the migration ran and is not reversed; see that the release served now works with the new schema"

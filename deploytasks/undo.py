@@ -4,7 +4,7 @@ every host remembers what happened.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,20 +33,25 @@ class Progress:
 
 
 def undo(
-    fleet: Fleet, plan: Plan, progress: Progress, entry: Mapping[str, Any], observer: Observer
+    fleet: Fleet,
+    plan: Plan,
+    progress: Progress,
+    entry: Mapping[str, Any],
+    observer: Observer,
+    *,
+    lost: Collection[Host] = (),
 ) -> tuple[str, ...]:
     """Flip switched hosts back, restart and verify them, mark the release bad, record the failure, give the locks back.
 
-    Answers what could not be put right, per host, each with the command that does.
+    Answers what could not be put right, per host, each with the command that does. Hosts in `lost` are another run's.
     """
     if not progress.locked:
         return ()
-    if progress.switched:
-        observer.note(f"putting {len(progress.switched)} host(s) back to the release they served before")
+    switched = [host for host in progress.switched if host not in lost]
+    if switched:
+        observer.note(f"putting {len(switched)} host(s) back to the release they served before")
     back = {
-        context.host: closing.flip_back(context)
-        for context in progress.contexts
-        if context.host in progress.switched
+        context.host: closing.flip_back(context) for context in progress.contexts if context.host in switched
     }
     failures = failures_of(back, fleet.each(back, resume=True, together=False))
     bad = [closing.bad(progress.release)] if progress.release and plan.command == "deploy" else []

@@ -78,12 +78,12 @@ def acquire(root, token, holder, lease=60.0, gone=""):
 
     `gone` is the token of a run of which the caller knows that its process has ended, having looked on its own machine.
     """
-    first = load(root)
+    first, took_over = load(root), None
     if first is not None and is_stale(first, lease, gone):
+        took_over = told(first)
         end_run(root, first)  # outside the guard: it may take seconds, and only the swap must be alone
     with guarded(root):
-        found = load(root)
-        took_over = None
+        found = load(root)  # None when the run that was ended has given its lock back on its way out
         if found is not None:
             if first is None or found["token"] != first["token"] or not is_stale(found, lease, gone):
                 return {"acquired": False, "holder": told(found)}

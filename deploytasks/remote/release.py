@@ -96,7 +96,12 @@ def mark(state, release, **marks):
 def record(state, entry):
     """Append one line to history.jsonl, stamped with the host's own clock."""
     state.require_lock()
-    directory = os.path.join(state.root, ".deploytasks")
+    append(state.root, entry)
+
+
+def append(root, entry):
+    """Append a line to the history of a deployment that exists."""
+    directory = os.path.join(root, ".deploytasks")
     if not os.path.isdir(directory):
         return
     line = (
