@@ -139,6 +139,12 @@ class PostgreSQL:
             )
         return "".join(answers)
 
+    def touch(self, name: str) -> None:
+        """An empty file in the data directory, which the next start reads."""
+        (self.data / name).touch()
+        if os.geteuid() == 0:
+            shutil.chown(self.data / name, "postgres")
+
     def run(self, program: str, *words: str) -> None:
         subprocess.run([binaries() / program, *words], check=True, capture_output=True, **self.owner())
 
@@ -273,6 +279,14 @@ class Redis(Server):
             *options,
         )
         wait_until(self.answers, "Redis listens")
+
+    def cli(self, *words: str) -> None:
+        """Give it a command."""
+        env = {**os.environ, "REDISCLI_AUTH": PASSWORD}
+        done = subprocess.run(
+            ["redis-cli", "-e", "-p", str(self.port), *words], env=env, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
 
 
 @dataclass

@@ -5,12 +5,13 @@ Facts: MySQL 8.4 internals, client/server protocol; MariaDB 10.11. Passwords go 
 """
 
 import hashlib
-import socket
 import ssl
 import struct
+import time
 import urllib.parse
 
 from deploytasks.remote import verdict
+from deploytasks.remote.wire import Wire
 
 LONG_PASSWORD, WITH_DB, PROTOCOL_41, SSL, TRANSACTIONS, SECURE, PLUGIN = 1, 8, 512, 2048, 8192, 32768, 1 << 19
 NATIVE, CACHING = b"mysql_native_password", b"caching_sha2_password"
@@ -18,61 +19,50 @@ NATIVE, CACHING = b"mysql_native_password", b"caching_sha2_password"
 
 def attempt(url, timeout, migrates):
     """Raise a verdict.Attempt: how one login went."""
-    with Login(url, timeout) as login:
+    with Wire(place(url), timeout) as connection:
+        login = Login(url, connection)
         login.greet()
         login.authenticate()
-        read_only = login.value("SELECT @@global.read_only")
-        version = login.value("SELECT VERSION()")
+        read_only = login.row("SELECT @@global.read_only")[0]
+        uptime = login.row("SHOW GLOBAL STATUS LIKE 'Uptime'")[1]
         login.goodbye()
     if migrates and read_only not in ("0", "OFF"):
         raise verdict.misconfigured(
             "read-only", "point the URL at a server that takes writes, or SET GLOBAL read_only = 0"
         )
-    raise verdict.ready(version)
+    raise verdict.ready(time.monotonic() - float(uptime))
+
+
+def place(url):
+    """(host, port), or the path of a Unix socket: unix_socket=, or the host, percent-encoded."""
+    host = urllib.parse.unquote(url.netloc.rpartition("@")[2])
+    if host.startswith("/"):
+        return host
+    query = dict(urllib.parse.parse_qsl(url.query))
+    return query.get("unix_socket") or (url.hostname or "localhost", url.port or 3306)
 
 
 class Login:
     """One connection."""
 
-    def __init__(self, url, timeout):
+    def __init__(self, url, connection):
         self.query = dict(urllib.parse.parse_qsl(url.query))
         self.user = urllib.parse.unquote(url.username or "")
         self.password = urllib.parse.unquote(url.password or "").encode()
         self.database = urllib.parse.unquote(url.path.lstrip("/"))
-        self.host, self.secure, self.sequence = url.hostname or "localhost", False, 0
-        path = self.query.get("unix_socket")
-        if path:
-            self.socket = socket.socket(socket.AF_UNIX)
-            self.socket.settimeout(timeout)
-            self.socket.connect(path)
-        else:
-            self.socket = socket.create_connection((self.host, url.port or 3306), timeout)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.socket.close()
-
-    def take(self, count):
-        data = b""
-        while len(data) < count:
-            chunk = self.socket.recv(count - len(data))
-            if not chunk:
-                raise EOFError
-            data += chunk
-        return data
+        self.host, self.wire, self.sequence = url.hostname or "localhost", connection, 0
+        self.secure = isinstance(place(url), str)
 
     def packet(self):
-        head = self.take(4)
+        head = self.wire.take(4)
         self.sequence = head[3] + 1
-        body = self.take(int.from_bytes(head[:3], "little"))
+        body = self.wire.take(int.from_bytes(head[:3], "little"))
         if body[:1] == b"\xff":
             raise failure(struct.unpack("<H", body[1:3])[0], body[3:].decode("utf-8", "replace"))
         return body
 
     def send(self, body):
-        self.socket.sendall(len(body).to_bytes(3, "little") + bytes([self.sequence & 255]) + body)
+        self.wire.send(len(body).to_bytes(3, "little") + bytes([self.sequence & 255]) + body)
         self.sequence += 1
 
     def greet(self):
@@ -91,14 +81,15 @@ class Login:
             LONG_PASSWORD | PROTOCOL_41 | TRANSACTIONS | SECURE | PLUGIN | (WITH_DB if self.database else 0)
         )
         mode = self.query.get("ssl-mode", self.query.get("ssl_mode", "preferred")).lower()
-        if offered & SSL and mode != "disabled":
+        if offered & SSL and mode != "disabled" and not self.secure:
             self.flags |= SSL
             self.send(struct.pack("<IIB", self.flags, 1 << 24, 45) + bytes(23))
             context = ssl.create_default_context(cafile=self.query.get("ssl-ca") or self.query.get("ssl_ca"))
             context.check_hostname = mode == "verify_identity"
             if not mode.startswith("verify"):
                 context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-            self.socket, self.secure = context.wrap_socket(self.socket, server_hostname=self.host), True
+            self.wire.encrypt(context, self.host)
+            self.secure = True
         elif mode.startswith(("required", "verify")):
             raise verdict.misconfigured(
                 "does not speak TLS and ssl-mode is %s" % mode, "switch TLS on in the server, or set ssl-mode"
@@ -140,20 +131,26 @@ class Login:
             return self.password + b"\0"
         else:
             raise verdict.untried(
-                "asks for %s, which the probe does not speak" % plugin.decode("ascii", "replace")
+                "asks for %s, which the probe does not speak"
+                % (plugin.decode("ascii", "replace") or "mysql_old_password")
             )
         return bytes(a ^ b for a, b in zip(first, mask))
 
-    def value(self, query):
-        """The one text that a query answers."""
+    def row(self, query):
+        """The texts of the first row that a query answers."""
         self.sequence = 0
         self.send(b"\x03" + query.encode())
-        self.packet()  # how many columns
-        self.packet()  # the one column
-        self.packet()  # end of columns
+        columns = self.packet()[0]
+        for _ in range(columns + 1):
+            self.packet()  # what each column is, and the end of that
         row = self.packet()
         self.packet()  # end of rows
-        return row[1 : 1 + row[0]].decode("utf-8", "replace")
+        texts = []
+        for _ in range(columns):
+            size = row[0]
+            texts.append(row[1 : 1 + size].decode("utf-8", "replace"))
+            row = row[1 + size :]
+        return texts
 
     def goodbye(self):
         self.sequence = 0

@@ -5,18 +5,15 @@ documentation, chapters 55 (protocol) and appendix A (codes); RFC 5802 and 7677 
 """
 
 import hashlib
-import os
-import socket
 import ssl
 import struct
-import urllib.parse
 
-from deploytasks.remote import scram, verdict
+from deploytasks.remote import libpq, pgbouncer, scram, verdict, wire
 
 LATER = {"57P03": "starting up, shutting down or recovering", "57P01": "shutting down", "57P02": "recovering"}
 CURES = {
     "28P01": "correct the user and password in the URL",
-    "28000": "add a pg_hba.conf line for this host, or set sslmode",
+    "28000": "add a pg_hba.conf line for this host, user and database, or set sslmode",
     "3D000": "create the database, or correct its name in the URL; --fresh waits for it",
     "42501": "grant the role the right",
 }
@@ -26,77 +23,53 @@ USABLE = (
 )
 
 
+class NoLine(verdict.Attempt):
+    """The server has no pg_hba.conf line for this kind of connection; it may have one for the other kind."""
+
+
 def attempt(url, timeout, migrates):
-    """Raise a verdict.Attempt: how one login to the first of the URL's hosts that answers went."""
-    last = None
-    for host, port in hosts(url):
+    """Raise a verdict.Attempt: how one login to the first of the URL's hosts that has an answer went."""
+    target, said = libpq.Target(url), None
+    for host, port in target.hosts:
+        said = tried(target, host, port, timeout, migrates)
+        if said.kind != verdict.TRANSIENT:
+            break
+    raise said
+
+
+def tried(target, host, port, timeout, migrates):
+    """What a host says, with TLS or without: as sslmode allows, the other way when the first is not let in."""
+    place = "%s/.s.PGSQL.%d" % (host, port) if host.startswith("/") else (host, port)
+    said = None
+    for tls in target.ways(host):
         try:
-            return Login(url, host, port, timeout).judge(migrates)
+            with wire.Wire(place, timeout) as connection:
+                Login(target, connection).judge(host, tls, migrates)
+        except NoLine as answer:
+            said = answer
         except verdict.Attempt as answer:
-            if answer.kind == verdict.READY:
-                raise
-            last = answer
-        except (OSError, EOFError, struct.error) as error:
-            last = verdict.not_yet(why(error))
-    raise last
-
-
-def why(error):
-    """A connection's failure in a few words."""
-    if isinstance(error, EOFError):
-        return "closed the connection"
-    if isinstance(error, socket.gaierror):
-        return "its name cannot be resolved"
-    if isinstance(error, (socket.timeout, TimeoutError)):
-        return "no answer"
-    return (
-        (error.strerror or type(error).__name__).lower()
-        if isinstance(error, OSError)
-        else type(error).__name__
-    )
-
-
-def hosts(url):
-    """[(host or socket directory, port)] of a URL, several separated by commas, or given as host= and port=."""
-    query = dict(urllib.parse.parse_qsl(url.query))
-    authority = url.netloc.rpartition("@")[2]
-    listed = [part for part in (authority or query.get("host", "")).split(",") if part] or ["localhost"]
-    ports = query.get("port", "5432").split(",")
-    found = []
-    for number, part in enumerate(listed):
-        name, port = part, ports[min(number, len(ports) - 1)]
-        if part.startswith("["):
-            name, _, rest = part[1:].partition("]")
-            port = rest.lstrip(":") or port
-        elif part.count(":") == 1:
-            name, port = part.split(":")
-        found.append((urllib.parse.unquote(name), int(port or 5432)))
-    return found
+            return answer
+        except ssl.SSLError as error:
+            said = verdict.lost(error)
+        except (OSError, EOFError) as error:
+            return verdict.lost(error)
+    return said
 
 
 class Login:
     """One connection, from the first byte to the goodbye."""
 
-    def __init__(self, url, host, port, timeout):
-        self.url, self.host, self.port, self.timeout = url, host, port, timeout
-        self.query = dict(urllib.parse.parse_qsl(url.query))
-        userinfo = url.netloc.rpartition("@")[0]
-        user, _, password = userinfo.partition(":")
-        self.user = urllib.parse.unquote(user) or self.query.get("user") or os.environ.get("USER", "")
-        self.password = urllib.parse.unquote(password) or self.query.get("password", "")
-        self.database = urllib.parse.unquote(url.path.lstrip("/")) or self.query.get("dbname") or self.user
-        self.socket = None
+    def __init__(self, target, connection):
+        self.target, self.wire, self.password = target, connection, target.password
 
-    def judge(self, migrates):
-        try:
-            self.connect()
-            self.authenticate()
-            rows = self.ask(USABLE)
-            self.socket.sendall(b"X\0\0\0\x04")
-        finally:
-            if self.socket is not None:
-                self.socket.close()
-        started, recovering, read_only, may_create = rows[0]
+    def judge(self, host, tls, migrates):
+        """Raise a verdict.Attempt: whether the server lets in, and can be used."""
+        if tls:
+            self.encrypt(host)
+        self.introduce()
+        self.authenticate()
+        started, recovering, read_only, may_create = self.ask(USABLE)[0]
+        self.wire.send(b"X\0\0\0\x04")
         if migrates and recovering == "true":
             raise verdict.not_yet(
                 "in recovery (a standby, or not promoted yet)", "point the URL at the primary server"
@@ -106,87 +79,44 @@ class Login:
                 "read-only", "set default_transaction_read_only off for this role and database"
             )
         if migrates and may_create != "true":
+            role = self.target.user
             raise verdict.misconfigured(
-                "role %s may not CREATE in its schema" % self.user, "grant it: GRANT CREATE ON SCHEMA public"
+                "role %s may not CREATE in its schema" % role, "GRANT CREATE ON SCHEMA public TO %s" % role
             )
         raise verdict.ready(started)
 
-    def connect(self):
-        if self.host.startswith("/"):
-            self.socket = socket.socket(socket.AF_UNIX)
-            self.socket.settimeout(self.timeout)
-            self.socket.connect("%s/.s.PGSQL.%d" % (self.host, self.port))
-        else:
-            self.socket = socket.create_connection((self.host, self.port), self.timeout)
-            self.encrypt(self.query.get("sslmode", "prefer"))
-        parameters = [
-            b"user",
-            self.user.encode(),
-            b"database",
-            self.database.encode(),
-            b"application_name",
-            b"deploytasks",
-        ]
-        if self.query.get("options"):
-            parameters += [b"options", self.query["options"].encode()]
-        body = struct.pack("!I", 196608) + b"".join(part + b"\0" for part in parameters) + b"\0"
-        self.socket.sendall(struct.pack("!I", len(body) + 4) + body)
-
-    def encrypt(self, mode):
-        if mode in ("disable", "allow"):
-            return
-        self.socket.sendall(struct.pack("!II", 8, 80877103))
-        if self.take(1) == b"S":
-            self.socket = self.context(mode).wrap_socket(self.socket, server_hostname=self.host)
-        elif mode != "prefer":
+    def encrypt(self, host):
+        self.wire.send(struct.pack("!II", 8, 80877103))
+        if self.wire.take(1) == b"S":
+            self.wire.encrypt(self.target.context(), host)
+        elif self.target.insists:
             raise verdict.misconfigured(
-                "does not speak TLS and sslmode is %s" % mode, "switch ssl on in the server, or set sslmode"
+                "does not speak TLS and sslmode is %s" % self.target.sslmode,
+                "switch ssl on in the server, or set sslmode",
             )
 
-    def context(self, mode):
-        root = self.query.get("sslrootcert") or os.path.expanduser("~/.postgresql/root.crt")
-        context = ssl.create_default_context(cafile=root if os.path.exists(root) else None)
-        context.check_hostname = mode == "verify-full"
-        if mode not in ("verify-ca", "verify-full"):
-            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        return context
-
-    def take(self, count):
-        data = b""
-        while len(data) < count:
-            chunk = self.socket.recv(count - len(data))
-            if not chunk:
-                raise EOFError
-            data += chunk
-        return data
+    def introduce(self):
+        named = {
+            "user": self.target.user,
+            "database": self.target.database,
+            "application_name": "deploytasks",
+        }
+        if self.target.query.get("options"):
+            named["options"] = self.target.query["options"]
+        words = b"".join(word.encode() + b"\0" for pair in named.items() for word in pair)
+        body = struct.pack("!I", 196608) + words + b"\0"
+        self.wire.send(struct.pack("!I", len(body) + 4) + body)
 
     def message(self):
-        kind = self.take(1)
-        body = self.take(struct.unpack("!I", self.take(4))[0] - 4)
+        kind = self.wire.take(1)
+        body = self.wire.take(struct.unpack("!I", self.wire.take(4))[0] - 4)
         if kind == b"E":
-            raise self.failure(
-                {part[:1].decode(): part[1:].decode("utf-8", "replace") for part in body.split(b"\0") if part}
-            )
+            parts = [part.decode("utf-8", "replace") for part in body.split(b"\0") if part]
+            raise failure({part[0]: part[1:] for part in parts})
         return kind, body
 
     def send(self, kind, body):
-        self.socket.sendall(kind + struct.pack("!I", len(body) + 4) + body)
-
-    def failure(self, fields):
-        code, text = fields.get("C", ""), fields.get("M", "")
-        if code == "08P01" or (code in ("", "58000") and "pgbouncer" in text.lower()):
-            return pooler(text)
-        if code in LATER:
-            return verdict.not_yet("%s %s" % (code, LATER[code]))
-        if code == "53300":
-            return verdict.not_yet(
-                "53300 no free connection slot", "raise max_connections, or close idle clients", busy=True
-            )
-        if code in ("28P01", "28000"):
-            return verdict.refused("%s %s" % (code, text), CURES[code])
-        if code in CURES:
-            return verdict.misconfigured("%s %s" % (code, text), CURES[code])
-        return verdict.not_yet("%s %s" % (code, text), "see the server's log")
+        self.wire.send(kind + struct.pack("!I", len(body) + 4) + body)
 
     def authenticate(self):
         while True:
@@ -196,10 +126,12 @@ class Login:
             if kind != b"R":
                 continue
             method = struct.unpack("!I", body[:4])[0]
+            if method in (3, 5, 10) and not self.password:
+                raise verdict.untried("asks for a password, the URL has none, and the probe reads no .pgpass")
             if method == 3:
                 self.send(b"p", self.password.encode() + b"\0")
             elif method == 5:
-                inner = hashlib.md5(self.password.encode() + self.user.encode()).hexdigest().encode()
+                inner = hashlib.md5(self.password.encode() + self.target.user.encode()).hexdigest().encode()
                 self.send(b"p", b"md5" + hashlib.md5(inner + body[4:8]).hexdigest().encode() + b"\0")
             elif method == 10:
                 scram.login(self, body[4:])
@@ -229,15 +161,21 @@ def columns(body):
     return found
 
 
-def pooler(text):
-    """PgBouncer gives everything the one code 08P01: only its text tells."""
-    low = text.lower()
-    if "no such database" in low or "does not exist" in low:
-        return verdict.misconfigured(
-            "PgBouncer: %s" % text, "correct the database in the URL, or PgBouncer's [databases]"
+def failure(fields):
+    """What an error message means."""
+    code, text = fields.get("C", ""), fields.get("M", "")
+    if code == "08P01" or (code in ("", "58000") and "pgbouncer" in text.lower()):
+        return pgbouncer.meant(text)
+    if code in LATER:
+        return verdict.not_yet("%s %s" % (code, LATER[code]))
+    if code == "53300":
+        return verdict.not_yet(
+            "53300 no free connection slot", "raise max_connections, or close idle clients", busy=True
         )
-    if "authentication" in low or "password" in low or "no such user" in low or "login rejected" in low:
-        return verdict.refused(
-            "PgBouncer: %s" % text, "correct the user and password in the URL, or PgBouncer's auth_file"
-        )
-    return verdict.not_yet("PgBouncer: %s" % text, "see that the server behind PgBouncer runs")
+    if code == "28P01":
+        return verdict.refused("%s %s" % (code, text), CURES[code])
+    if code == "28000":
+        return NoLine(verdict.SUSPECT, "%s %s" % (code, text), verdict.REFUSED, CURES[code])
+    if code in CURES:
+        return verdict.misconfigured("%s %s" % (code, text), CURES[code])
+    return verdict.not_yet("%s %s" % (code, text), "see the server's log")

@@ -1,33 +1,27 @@
-"""One real login to Redis (RESP), and whether it is done loading.
-An HTTP health question stands beside it: both are lines.
-"""
+"""One real login to Redis (RESP), and whether it is done loading."""
 
-import http.client
-import socket
 import ssl
 import urllib.parse
 
 from deploytasks.remote import verdict
+from deploytasks.remote.wire import Wire
 
 
 def attempt(url, timeout):
     """Raise a verdict.Attempt: how one login, SELECT and PING went."""
-    connection = connect(url, timeout)
-    try:
-        stream = connection.makefile("rb")
-        user, password = urllib.parse.unquote(url.username or ""), urllib.parse.unquote(url.password or "")
+    query = dict(urllib.parse.parse_qsl(url.query))
+    user, password = urllib.parse.unquote(url.username or ""), urllib.parse.unquote(url.password or "")
+    database = query.get("db") or ("" if is_socket(url) else url.path.lstrip("/"))
+    with Wire(place(url), timeout) as connection:
+        if url.scheme.lower().startswith("rediss"):
+            connection.encrypt(context(query), url.hostname or "localhost")
         if password:
-            say(connection, stream, *(["AUTH", user, password] if user else ["AUTH", password]))
-        database = dict(urllib.parse.parse_qsl(url.query)).get("db") or (
-            url.path.lstrip("/") if not is_socket(url) else ""
-        )
+            say(connection, *(["AUTH", user, password] if user else ["AUTH", password]))
         if database.isdigit() and database != "0":
-            say(connection, stream, "SELECT", database)
-        say(connection, stream, "PING")
-        info = say(connection, stream, "INFO", "server")
-        connection.sendall(command("QUIT"))
-    finally:
-        connection.close()
+            say(connection, "SELECT", database)
+        say(connection, "PING")
+        info = say(connection, "INFO", "server")
+        connection.send(command("QUIT"))
     fields = dict(line.split(":", 1) for line in info.splitlines() if ":" in line)
     raise verdict.ready(fields.get("run_id", "redis"))
 
@@ -36,21 +30,19 @@ def is_socket(url):
     return url.scheme.lower() in ("unix", "redis+socket")
 
 
-def connect(url, timeout):
-    """A connection, over TLS for rediss://."""
-    if is_socket(url):
-        connection = socket.socket(socket.AF_UNIX)
-        connection.settimeout(timeout)
-        connection.connect(urllib.parse.unquote(url.path))
-        return connection
-    host = url.hostname or "localhost"
-    connection = socket.create_connection((host, url.port or 6379), timeout)
-    if not url.scheme.lower().startswith("rediss"):
-        return connection
-    context = ssl.create_default_context()
-    if dict(urllib.parse.parse_qsl(url.query)).get("ssl_cert_reqs") == "none":
+def place(url):
+    """(host, port), or the path of a Unix socket."""
+    return (
+        urllib.parse.unquote(url.path) if is_socket(url) else (url.hostname or "localhost", url.port or 6379)
+    )
+
+
+def context(query):
+    """TLS as redis-py's options want it."""
+    context = ssl.create_default_context(cafile=query.get("ssl_ca_certs"))
+    if query.get("ssl_cert_reqs", "").lower() in ("none", "cert_none"):
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    return context.wrap_socket(connection, server_hostname=host)
+    return context
 
 
 def command(*words):
@@ -59,17 +51,15 @@ def command(*words):
     return b"*%d\r\n" % len(words) + b"".join(parts)
 
 
-def say(connection, stream, *words):
+def say(connection, *words):
     """Send a command; answer its reply. Errors become verdicts."""
-    connection.sendall(command(*words))
-    line = stream.readline()
-    if not line:
-        raise EOFError
+    connection.send(command(*words))
+    line = connection.line()
     if line[:1] == b"-":
-        raise failure(line[1:].decode("utf-8", "replace").strip())
+        raise failure(line[1:].decode("utf-8", "replace"))
     if line[:1] == b"$" and int(line[1:]) >= 0:
-        return stream.read(int(line[1:]) + 2)[:-2].decode("utf-8", "replace")
-    return line[1:].decode("utf-8", "replace").strip()
+        return connection.take(int(line[1:]) + 2)[:-2].decode("utf-8", "replace")
+    return line[1:].decode("utf-8", "replace")
 
 
 def failure(text):
@@ -83,27 +73,8 @@ def failure(text):
         return verdict.not_yet(text, "raise maxclients, or close idle clients", busy=True)
     if kind in ("NOPERM",):
         return verdict.ready("redis")  # logged in; this user may just not ask who the server is
+    if kind == "DENIED":
+        return verdict.misconfigured(text[:80], "set a password, or protected-mode no, in the server")
     if "out of range" in text or "DB index" in text:
         return verdict.misconfigured(text, "correct the database number in the URL", verdict.PERMANENT)
     return verdict.not_yet(text, "see the server's log")
-
-
-def ask_http(url, timeout):
-    """Raise a verdict.Attempt: whether a URL answers 2xx."""
-    secure = url.scheme.lower() == "https"
-    connect_to = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-    connection = connect_to(url.hostname, url.port, timeout=timeout)
-    try:
-        connection.request("GET", urllib.parse.urlunsplit(("", "", url.path or "/", url.query, "")))
-        status = connection.getresponse().status
-    except http.client.HTTPException as error:
-        raise verdict.not_yet("no HTTP answer (%s)" % type(error).__name__) from None
-    finally:
-        connection.close()
-    if 200 <= status < 300:
-        raise verdict.ready("http")
-    if status in (401, 403):
-        raise verdict.refused("answered %d" % status, "correct the credentials in the URL")
-    if status == 404:
-        raise verdict.misconfigured("answered 404", "correct the path of the URL")
-    raise verdict.not_yet("answered %d" % status, "see its log")

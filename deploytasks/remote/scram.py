@@ -4,7 +4,9 @@ import base64
 import hashlib
 import hmac
 import secrets
+import stringprep
 import struct
+import unicodedata
 
 from deploytasks.remote import verdict
 
@@ -24,7 +26,7 @@ def login(connection, offered):
             "answers the login with another's nonce", "see what stands between here and the server"
         )
     salted = hashlib.pbkdf2_hmac(
-        "sha256", connection.password.encode(), base64.b64decode(fields["s"]), int(fields["i"])
+        "sha256", prepared(connection.password).encode(), base64.b64decode(fields["s"]), int(fields["i"])
     )
     without = "c=biws,r=" + fields["r"]
     signed = ",".join((bare, challenge, without)).encode()
@@ -38,3 +40,11 @@ def login(connection, offered):
         raise verdict.misconfigured(
             "does not know the password itself", "see what stands between here and the server"
         )
+
+
+def prepared(password):
+    """The password as SASLprep makes it (RFC 4013), so that it is the one the server has stored."""
+    mapped = "".join(
+        " " if stringprep.in_table_c12(one) else one for one in password if not stringprep.in_table_b1(one)
+    )
+    return unicodedata.normalize("NFKC", mapped)

@@ -13,7 +13,7 @@ def attempt(url, root, base, created):
     """
     path = urllib.parse.unquote(url.path)
     if path in ("", "/", "/:memory:"):
-        raise verdict.ready("memory")
+        raise verdict.ready()
     name = path[1:] if url.netloc == "" else path
     place = os.path.realpath(os.path.join(base, name))
     if place.startswith(os.path.realpath(os.path.join(root, "releases")) + os.sep):
@@ -32,13 +32,13 @@ def attempt(url, root, base, created):
         )
     if not os.path.exists(place):
         if created:
-            raise verdict.ready("missing")
+            raise verdict.ready()
         cure = "set DEPLOY_MIGRATE or a postinstall that creates it, or create it on the host"
         raise verdict.misconfigured(
             "%s does not exist and nothing that follows creates it" % place, cure, verdict.PERMANENT
         )
     read(place)
-    raise verdict.ready(place)
+    raise verdict.ready()
 
 
 def read(place):

@@ -1,4 +1,7 @@
-"""What one attempt to use a service says, and what many of them amount to."""
+"""What one attempt to use a service says."""
+
+import socket
+import ssl
 
 READY, TRANSIENT, SUSPECT, PERMANENT, UNTRIED = "ready", "transient", "suspect", "permanent", "untried"
 NOT_READY, REFUSED, MISCONFIGURED = 75, 77, 78
@@ -9,14 +12,8 @@ class Attempt(Exception):
 
     def __init__(self, kind, text, code=NOT_READY, cure="", server=None, busy=False):
         super().__init__(text)
-        self.kind, self.text, self.code, self.cure, self.server, self.busy = (
-            kind,
-            text,
-            code,
-            cure,
-            server,
-            busy,
-        )
+        self.kind, self.text, self.code, self.cure = kind, text, code, cure
+        self.server, self.busy = server, busy
 
 
 def refused(text, cure):
@@ -34,11 +31,32 @@ def not_yet(text, cure="see that the service is started, and its host and port",
     return Attempt(TRANSIENT, text, NOT_READY, cure, busy=busy)
 
 
-def ready(server):
-    """Usable. `server` identifies the running server, so that one that restarts is not taken for one that stays."""
+def ready(server=None):
+    """Usable. `server` identifies the running server: one that restarts is not taken for one that stays.
+
+    A number is the moment it started, known to the second. None: there is no server that could restart.
+    """
     return Attempt(READY, "ready", 0, server=server)
 
 
 def untried(text):
     """Reached; the probe does not speak its language."""
     return Attempt(UNTRIED, text, 0)
+
+
+def lost(error):
+    """What a connection that fails amounts to. Only TLS that cannot be agreed on may be for ever."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return misconfigured(
+            "its certificate is refused: %s" % error.verify_message,
+            "name its authority and its host in the URL",
+        )
+    if isinstance(error, ssl.SSLError) and error.reason == "WRONG_VERSION_NUMBER":
+        return misconfigured("does not speak TLS", "take TLS out of the URL, or switch it on in the server")
+    if isinstance(error, EOFError):
+        return not_yet("closed the connection")
+    if isinstance(error, socket.gaierror):
+        return not_yet("its name cannot be resolved")
+    if isinstance(error, socket.timeout):
+        return not_yet("no answer", busy=True)
+    return not_yet((error.strerror or type(error).__name__).lower())

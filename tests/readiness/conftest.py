@@ -3,14 +3,17 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
-from tests.servers import MariaDB, PostgreSQL, Redis
+from tests.servers import MariaDB, PgBouncer, PostgreSQL, Redis
 
+Running = TypeVar("Running", PostgreSQL, MariaDB, Redis, PgBouncer)
 ROOT = Path(__file__).parent.parent.parent
 PROGRAM = """
 import json, sys
@@ -69,33 +72,45 @@ class Probe:
 
 @pytest.fixture
 def probe(tmp_path: Path) -> Probe:
+    """On a host that serves a release: what may be for ever is not waited for there."""
+    (tmp_path / "releases/20260101000000-abcdefa").mkdir(parents=True)
+    (tmp_path / "current").symlink_to("releases/20260101000000-abcdefa")
     return Probe(tmp_path)
 
 
-@pytest.fixture(scope="module")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgreSQL]:
-    server = PostgreSQL(tmp_path_factory.mktemp("postgresql"))
+@contextmanager
+def stopped_at_the_end(server: Running) -> Iterator[Running]:
+    """The server; it does not outlive the block."""
     try:
-        server.create()
         yield server
     finally:
         server.stop()
 
 
 @pytest.fixture(scope="module")
-def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDB]:
-    server = MariaDB(tmp_path_factory.mktemp("mariadb") / "server")
-    try:
+def ground() -> Iterator[Path]:
+    """A directory of its own for servers: pytest shuts its own directories to other users whenever a run begins."""
+    with tempfile.TemporaryDirectory(prefix="readiness-") as made:
+        Path(made).chmod(0o755)
+        yield Path(made)
+
+
+@pytest.fixture(scope="module")
+def postgresql(ground: Path) -> Iterator[PostgreSQL]:
+    with stopped_at_the_end(PostgreSQL(ground / "postgresql")) as server:
         server.create()
         yield server
-    finally:
-        server.stop()
+
+
+@pytest.fixture(scope="module")
+def mariadb(ground: Path) -> Iterator[MariaDB]:
+    with stopped_at_the_end(MariaDB(ground / "mariadb")) as server:
+        server.create()
+        yield server
 
 
 @pytest.fixture
-def redis(tmp_path: Path) -> Iterator[Redis]:
-    server = Redis(tmp_path / "redis")
-    try:
+def redis(ground: Path) -> Iterator[Redis]:
+    directory = Path(tempfile.mkdtemp(dir=ground))
+    with stopped_at_the_end(Redis(directory)) as server:
         yield server
-    finally:
-        server.stop()

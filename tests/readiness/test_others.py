@@ -100,9 +100,8 @@ def test_sqlite_that_exists_is_ready_and_a_missing_one_when_something_creates_it
 def test_sqlite_in_a_missing_directory_or_in_a_release_is_misconfigured(probe: Probe, tmp_path: Path) -> None:
     code, text = probe.wait(f"sqlite:///{tmp_path}/no/db.sqlite3", created=True)
     assert code == 78 and "does not exist" in text
-    release = tmp_path / "releases/20260101000000-abcdefa"
-    release.mkdir(parents=True)
-    code, text = probe.wait("sqlite:///db.sqlite3", created=True, base=str(release))
+    base = str(tmp_path / "current")
+    code, text = probe.wait("sqlite:///db.sqlite3", created=True, base=base)
     assert code == 78 and "inside a release" in text
 
 
@@ -173,15 +172,15 @@ def test_mariadb_that_is_full_is_waited_for(probe: Probe, mariadb: MariaDB) -> N
 
 
 def test_redis_that_is_loading_a_large_dump_is_waited_for(probe: Probe, redis: Redis) -> None:
+    """Redis is told to linger over each key, until the probe has seen it load."""
     redis.start("--enable-debug-command", "yes")
-    words = ["redis-cli", "-p", str(redis.port)]
-    env = {**os.environ, "REDISCLI_AUTH": PASSWORD}
-    for command in (["DEBUG", "POPULATE", "3000000"], ["SAVE"]):
-        subprocess.run([*words, *command], env=env, check=True, capture_output=True)
+    redis.cli("DEBUG", "POPULATE", "200000")
+    redis.cli("SAVE")
     redis.stop()
-    redis.start("--loading-process-events-interval-bytes", "1024")
+    redis.start("--loading-process-events-interval-bytes", "1024", "--key-load-delay", "200")
     process = probe.start(redis.url, timeout=60)
     said(process, "LOADING")
+    redis.cli("CONFIG", "SET", "key-load-delay", "0")
     assert probe.end(process) == (0, "ready")
 
 

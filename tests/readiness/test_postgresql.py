@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.readiness.conftest import Probe, named
+from tests.readiness.conftest import Probe, named, stopped_at_the_end
 from tests.rig import free_port, wait_until
 from tests.servers import PASSWORD, PgBouncer, PostgreSQL, binaries
 
@@ -135,9 +135,7 @@ def test_a_standby_is_not_ready_for_a_migration_and_ready_for_a_reader(
     probe: Probe, postgresql: PostgreSQL
 ) -> None:
     postgresql.stop()
-    (postgresql.data / "standby.signal").touch()
-    if os.geteuid() == 0:
-        shutil.chown(postgresql.data / "standby.signal", "postgres")
+    postgresql.touch("standby.signal")
     postgresql.start()
     try:
         code, text = probe.wait(postgresql.url, timeout=2, migrates=True)
@@ -229,13 +227,10 @@ def test_a_server_that_accepts_and_then_restarts_is_not_taken_for_ready(
 
 
 @pytest.fixture
-def pgbouncer(postgresql: PostgreSQL, tmp_path: Path) -> Iterator[PgBouncer]:
-    pooler = PgBouncer(tmp_path / "pgbouncer")
-    try:
+def pgbouncer(postgresql: PostgreSQL, ground: Path) -> Iterator[PgBouncer]:
+    with stopped_at_the_end(PgBouncer(ground / "pgbouncer")) as pooler:
         pooler.start(postgresql)
         yield pooler
-    finally:
-        pooler.stop()
 
 
 def test_pgbouncer_is_told_by_its_text(probe: Probe, postgresql: PostgreSQL, pgbouncer: PgBouncer) -> None:
@@ -324,19 +319,15 @@ def test_a_smart_shutdown_is_waited_out(probe: Probe, postgresql: PostgreSQL) ->
     assert probe.end(process) == (0, "ready")
 
 
-def test_a_crash_recovery_is_waited_out(probe: Probe, postgresql: PostgreSQL) -> None:
-    postgresql.psql(
-        "CREATE TABLE IF NOT EXISTS load (x text)",
-        "ALTER SYSTEM SET max_wal_size = '4GB'",
-        "SELECT pg_reload_conf()",
-    )
-    postgresql.psql("CHECKPOINT", "INSERT INTO load SELECT repeat('x', 200) FROM generate_series(1, 1500000)")
-    assert postgresql.process is not None
-    for pid in subprocess.run(
-        ["pgrep", "-P", str(postgresql.process.pid)], capture_output=True, text=True
-    ).stdout.split():
-        os.kill(int(pid), signal.SIGKILL)
-    process = probe.start(postgresql.url, timeout=60)
+def test_a_long_crash_recovery_is_waited_out(probe: Probe, postgresql: PostgreSQL, ground: Path) -> None:
+    """The recovery of a killed server; it asks an archive for what comes after, which lasts until `gate` exists."""
+    table = "CREATE TABLE load AS SELECT repeat('x', 200) FROM generate_series(1, 50000)"
+    postgresql.psql(f"SET synchronous_commit = on; {table}")
+    postgresql.stop(signal.SIGQUIT)
+    postgresql.touch("recovery.signal")
+    postgresql.launch(restore_command=f"until test -e {ground}/gate; do sleep 0.1; done; false")
+    process = probe.start(postgresql.url, timeout=60, migrates=True)
     said(process, "57P03")
+    (ground / "gate").touch()
     assert probe.end(process) == (0, "ready")
-    postgresql.psql("DROP TABLE load")
+    assert postgresql.psql("SELECT count(*) FROM load").strip() == "50000"
