@@ -20,7 +20,13 @@ class Channel(Protocol):
         """What the program has written on standard error so far."""
         ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """End the program's input and wait for its end."""
+        ...
+
+    def abort(self) -> None:
+        """Go, and leave the program to notice."""
+        ...
 
 
 class LocalChannel:
@@ -52,6 +58,10 @@ class LocalChannel:
     def receive_error(self) -> bytes:
         assert self.process.stderr is not None
         return self.process.stderr.read() if self.process.poll() is not None else b""
+
+    def abort(self) -> None:
+        """The program is a child of this process, and is waited for all the same."""
+        self.close()
 
     def close(self) -> None:
         """End the program's input and wait for it to give back what it holds."""

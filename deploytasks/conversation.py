@@ -61,6 +61,7 @@ class Conversation:
         self._number = 0
         self._events = self._read()
         self._closed = False
+        self._holds_lock = False
         self._send_bytes(agent_program())
 
     def request(
@@ -110,9 +111,17 @@ class Conversation:
             if index in streams:
                 self._pass_on(streams[index], operation, None, on_line)
             results.append(self._result(event, operation))
+            self._follow(operation, results[-1])
             if on_result is not None:
                 on_result(operation, results[-1])
         raise Unreachable(f"{self.host.name}: {self._why_lost()}")
+
+    def _follow(self, operation: Operation, result: Result) -> None:
+        """Know whether the host has a lock to give back when the conversation ends."""
+        if operation.name == "acquire" and result.ok:
+            self._holds_lock = result.value["acquired"]
+        elif operation.name == "release_lock" and result.ok:
+            self._holds_lock = False
 
     def _pass_on(self, stream: Any, operation: Operation, text: str | None, on_line: OnLine | None) -> None:
         shown = stream.flush() if text is None else stream.feed(text)
@@ -153,9 +162,14 @@ class Conversation:
         self._try_send({"cancel": True})
 
     def close(self) -> None:
-        if not self._closed:
-            self._closed = True
+        """End the conversation; a lock that is still held has been given back then, and what still runs has ended."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._holds_lock or self._busy.locked():
             self._channel.close()
+        else:
+            self._channel.abort()
 
     def _read(self) -> Iterator[dict[str, Any]]:
         rest = b""
