@@ -7,9 +7,7 @@ from pathlib import Path
 
 from .. import git
 from ..errors import UsageError
-
-RESERVED = (".deploytasks", ".env", ".venv", "REVISION", "environment.json")
-"""Root names of a release that are the tool's."""
+from ..syntax import RESERVED
 
 
 @dataclass(frozen=True)
