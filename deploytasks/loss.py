@@ -14,7 +14,7 @@ from .steps import opening
 
 
 def losses(plan: Plan, error: BaseException | None) -> tuple[Host, ...]:
-    """The hosts whose lock was taken from this run: taken over, broken, or another run's by now.
+    """The hosts whose lock was taken from this run: taken over or broken, or just about to be.
 
     Asked anew of every host that went silent or whose step was killed: what ended them may be the run that took over.
     """
@@ -40,4 +40,5 @@ def was_ended(failure: HostFailure) -> bool:
 
 def taken(run: str, lock: dict[str, Any] | None, history: list[dict[str, Any]]) -> bool:
     """Whether the lock is another run's, or was taken from `run` since."""
-    return bool(lock and lock["token"] != run) or any(entry.get("of") == run for entry in history)
+    others = lock is not None and (lock["token"] != run or bool(lock.get("condemned")))
+    return others or any(entry.get("of") == run for entry in history)

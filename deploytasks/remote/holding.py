@@ -1,7 +1,6 @@
 """The lock as operations of the agent: taken for the life of the conversation."""
 
 from deploytasks.remote import lock
-from deploytasks.remote.release import append
 
 
 def acquire(state, token, holder, lease=60.0, gone=""):
@@ -31,5 +30,4 @@ def freeze(state, message, holder):
 
 def break_lock(state, token, entry):
     """Break the lock that `token` names, and no other; the history gets `entry`."""
-    lock.break_lock(state.root, token)
-    append(state.root, entry)
+    return lock.break_lock(state.root, token, entry)

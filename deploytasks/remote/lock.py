@@ -14,6 +14,7 @@ import time
 from deploytasks.remote import processes
 from deploytasks.remote.failure import Failure
 from deploytasks.remote.files import write_json
+from deploytasks.remote.release import append
 
 RUBBISH = "the lock file %s is not readable; see what is in it, then `fab unlock`"
 
@@ -81,6 +82,8 @@ def acquire(root, token, holder, lease=60.0, gone=""):
     first, took_over = load(root), None
     if first is not None and is_stale(first, lease, gone):
         took_over = told(first)
+        with guarded(root):
+            condemn(root, first["token"])
         end_run(root, first)  # outside the guard: it may take seconds, and only the swap must be alone
     with guarded(root):
         found = load(root)  # None when the run that was ended has given its lock back on its way out
@@ -92,6 +95,13 @@ def acquire(root, token, holder, lease=60.0, gone=""):
             shutil.rmtree(sessions(root, found["token"]), ignore_errors=True)
         put(root, dict(holder, token=token, kind="run"))
     return {"acquired": True, "took_over": took_over}
+
+
+def condemn(root, token):
+    """Let the run of `token` know that its lock is being taken, before anything of it is ended."""
+    found = load(root)
+    if found is not None and found["token"] == token and found.get("kind") == "run":
+        write_json(place(root), {**found, "condemned": True})
 
 
 def put(root, content):
@@ -131,9 +141,11 @@ def read(root):
 def check(root, token):
     """Failure(kind="lock_lost") unless the lock is ours."""
     found = load(root)
-    if found is None or found["token"] != token:
+    if found is None or found["token"] != token or found.get("condemned"):
         whose = (
-            "nobody's" if found is None else "%s@%s's" % (found.get("user", "?"), found.get("machine", "?"))
+            "nobody's"
+            if found is None or found["token"] == token
+            else "%s@%s's" % (found.get("user", "?"), found.get("machine", "?"))
         )
         raise Failure(
             "this run's lock is gone, it is %s now; see `fab status`, then deploy again" % whose, "lock_lost"
@@ -187,7 +199,7 @@ def freeze(root, message, holder):
         put(root, {**holder, "token": holder.get("run_id", "freeze"), "kind": "freeze", "reason": message})
 
 
-def break_lock(root, token):
+def break_lock(root, token, entry):
     """Break the lock that `token` names, ending what its run still does here; Failure when it is another's by now."""
     with guarded(root):
         found = load(root)
@@ -196,5 +208,7 @@ def break_lock(root, token):
         if found["token"] != token:
             raise Failure("the lock changed hands meanwhile; see `fab unlock` again", "locked")
         if found["kind"] == "run":
+            condemn(root, token)
             end_run(root, found)
+        append(root, entry)  # before the lock is gone, so that the run that lost it finds out why
         os.unlink(place(root))
