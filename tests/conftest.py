@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +11,11 @@ import pytest
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--repeat", type=int, default=1, help="how often each scenario of chance is run (default 1)"
+    )
+    parser.addoption(
+        "--probe-python",
+        default=sys.executable,
+        help="what runs the readiness wait in its tests (default: this)",
     )
 
 

@@ -74,8 +74,8 @@ class PostgreSQL:
         self.start()
         self.psql(f"CREATE ROLE {USER} LOGIN PASSWORD '{PASSWORD}'", f"CREATE DATABASE app OWNER {USER}")
 
-    def start(self) -> None:
-        self.launch()
+    def start(self, **further: str) -> None:
+        self.launch(**further)
         wait_until(self.ready, "PostgreSQL accepts a login")
 
     def launch(self, **further: str) -> None:
@@ -139,9 +139,10 @@ class PostgreSQL:
             )
         return "".join(answers)
 
-    def touch(self, name: str) -> None:
-        """An empty file in the data directory, which the next start reads."""
-        (self.data / name).touch()
+    def give(self, name: str, text: str = "") -> None:
+        """A file in the data directory, for the server's eyes alone."""
+        (self.data / name).write_text(text)
+        (self.data / name).chmod(0o600)
         if os.geteuid() == 0:
             shutil.chown(self.data / name, "postgres")
 

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
-import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,14 +17,81 @@ from tests.servers import MariaDB, PgBouncer, PostgreSQL, Redis
 Running = TypeVar("Running", PostgreSQL, MariaDB, Redis, PgBouncer)
 ROOT = Path(__file__).parent.parent.parent
 PROGRAM = """
-import json, sys
+import json, os, sys
 from deploytasks.remote.readiness import wait
 from deploytasks.remote.state import State
+if sys.argv[2:]:
+    os.setuid(int(sys.argv[2]))
 state = State()
 state.root = sys.argv[1]
 state.emit = lambda line: print(line, file=sys.stderr, flush=True)
 print(json.dumps(wait(state, **json.load(sys.stdin))["__result__"]))
 """
+
+
+@contextmanager
+def listener(answer: bytes | None, *, drip: bool = False) -> Iterator[int]:
+    """A port that accepts and says `answer`; nothing for None. After b"" it closes. With `drip` it says it for ever."""
+    ended = threading.Event()
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        held = []
+
+        def serve() -> None:
+            while True:
+                try:
+                    client = server.accept()[0]
+                except OSError:
+                    return
+                held.append(client)
+                if answer == b"":
+                    client.close()
+                elif answer is not None:
+                    threading.Thread(target=talk, args=[client], daemon=True).start()
+
+        def talk(client: socket.socket) -> None:
+            try:
+                client.sendall(answer or b"")
+                while drip and not ended.wait(0.2):
+                    client.sendall(answer or b"")
+            except OSError:
+                return
+
+        threading.Thread(target=serve, daemon=True).start()
+        try:
+            yield server.getsockname()[1]
+        finally:
+            ended.set()
+            for client in held:
+                client.close()
+
+
+def said(process: subprocess.Popen[str], text: str) -> None:
+    """Return when the probe has said `text`."""
+    assert process.stderr is not None
+    for line in process.stderr:
+        if text in line:
+            return
+    raise AssertionError(f"the probe ended without saying {text!r}")
+
+
+def certificate(directory: Path) -> tuple[Path, Path]:
+    """A key, and the certificate for 127.0.0.1 that it has signed itself."""
+    key, shown = directory / "key.pem", directory / "certificate.pem"
+    asked = [
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-subj",
+        "/CN=127.0.0.1",
+        "-addext",
+        "subjectAltName=IP:127.0.0.1",
+    ]
+    subprocess.run(
+        ["openssl", "req", "-x509", *asked, "-keyout", key, "-out", shown], check=True, capture_output=True
+    )
+    return key, shown
 
 
 def named(url: str, database: str) -> str:
@@ -32,10 +100,10 @@ def named(url: str, database: str) -> str:
 
 
 class Probe:
-    """The wait as it runs on a host, in a Python of its own. `python` names the interpreter."""
+    """The wait as it runs on a host, in a Python of its own: `python`, as the user `uid`."""
 
-    def __init__(self, root: Path, python: str = sys.executable) -> None:
-        self.root, self.python = root, python
+    def __init__(self, root: Path, python: str, uid: int | None = None) -> None:
+        self.root, self.python, self.uid = root, python, uid
 
     def start(self, url: str, **options: Any) -> subprocess.Popen[str]:
         request = {
@@ -44,8 +112,9 @@ class Probe:
             "timeout": 20,
             **options,
         }
+        words = [self.root, *([] if self.uid is None else [self.uid])]
         process = subprocess.Popen(
-            [self.python, "-u", "-c", PROGRAM, str(self.root)],
+            [self.python, "-u", "-S", "-X", "utf8", "-c", PROGRAM, *map(str, words)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -71,11 +140,11 @@ class Probe:
 
 
 @pytest.fixture
-def probe(tmp_path: Path) -> Probe:
+def probe(tmp_path: Path, request: pytest.FixtureRequest) -> Probe:
     """On a host that serves a release: what may be for ever is not waited for there."""
     (tmp_path / "releases/20260101000000-abcdefa").mkdir(parents=True)
     (tmp_path / "current").symlink_to("releases/20260101000000-abcdefa")
-    return Probe(tmp_path)
+    return Probe(tmp_path, request.config.getoption("--probe-python"))
 
 
 @contextmanager

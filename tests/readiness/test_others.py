@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.readiness.conftest import Probe, named
-from tests.readiness.test_postgresql import listener, said
+from tests.readiness.conftest import Probe, listener, named, said
 from tests.rig import free_port, wait_until
 from tests.servers import PASSWORD, MariaDB, Redis
 

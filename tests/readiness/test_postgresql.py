@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import signal
-import socket
+import struct
 import subprocess
-import threading
+import urllib.parse
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.readiness.conftest import Probe, named, stopped_at_the_end
+from tests.readiness.conftest import Probe, certificate, listener, named, said, stopped_at_the_end
 from tests.rig import free_port, wait_until
 from tests.servers import PASSWORD, PgBouncer, PostgreSQL, binaries
-
-
-def said(process: subprocess.Popen[str], text: str) -> None:
-    """Return when the probe has said `text`."""
-    assert process.stderr is not None
-    for line in process.stderr:
-        if text in line:
-            return
-    raise AssertionError(f"the probe ended without saying {text!r}")
 
 
 def test_a_ready_server_is_ready_and_fit_for_a_migration(probe: Probe, postgresql: PostgreSQL) -> None:
@@ -42,15 +31,6 @@ def test_a_unix_socket_a_second_host_and_options_are_taken(probe: Probe, postgre
     assert probe.wait(by_socket, once=True) == (0, "ready")
     second = postgresql.url.replace("@127.0.0.1", f"@127.0.0.1:{free_port()},127.0.0.1")
     assert probe.wait(second, once=True) == (0, "ready")
-
-
-@pytest.mark.parametrize("python", ["3.8", "3.13"])
-def test_the_probe_runs_on_old_and_new_pythons(probe: Probe, postgresql: PostgreSQL, python: str) -> None:
-    found = sorted(Path.home().glob(f".pyenv/versions/{python}.*/bin/python3")) or [
-        shutil.which(f"python{python}") or shutil.which("python3")
-    ]
-    probe.python = str(found[0])
-    assert probe.wait(postgresql.url) == (0, "ready")
 
 
 def test_a_server_that_comes_up_later_is_waited_for(probe: Probe, postgresql: PostgreSQL) -> None:
@@ -91,16 +71,9 @@ def test_a_database_that_is_created_a_moment_later_is_waited_for(
 
 
 def test_no_pg_hba_line_is_refused_with_its_cure(probe: Probe, postgresql: PostgreSQL) -> None:
-    hba = postgresql.data / "pg_hba.conf"
-    before = hba.read_text()
-    try:
-        hba.write_text("local all all trust\n")
-        postgresql.psql("SELECT pg_reload_conf()")
+    with access(postgresql):
         code, text = probe.wait(postgresql.url, timeout=60)
-        assert code == 77 and "28000" in text and "pg_hba" in text
-    finally:
-        hba.write_text(before)
-        postgresql.psql("SELECT pg_reload_conf()")
+    assert code == 77 and "28000" in text and "add a pg_hba.conf line" in text
 
 
 def test_full_slots_are_waited_for(probe: Probe, postgresql: PostgreSQL) -> None:
@@ -135,7 +108,7 @@ def test_a_standby_is_not_ready_for_a_migration_and_ready_for_a_reader(
     probe: Probe, postgresql: PostgreSQL
 ) -> None:
     postgresql.stop()
-    postgresql.touch("standby.signal")
+    postgresql.give("standby.signal")
     postgresql.start()
     try:
         code, text = probe.wait(postgresql.url, timeout=2, migrates=True)
@@ -164,49 +137,141 @@ def test_a_role_without_create_cannot_migrate(probe: Probe, postgresql: PostgreS
     assert code == 78 and "may not CREATE" in text
 
 
-def test_a_server_that_wants_tls_gets_it_and_is_told_from_one_that_has_none(
+@contextmanager
+def tls(server: PostgreSQL, directory: Path) -> Iterator[Path]:
+    """Switch TLS on for a while; the certificate that vouches for the server."""
+    key, shown = certificate(directory)
+    for file, name in ((key, "server.key"), (shown, "server.crt")):
+        server.give(name, file.read_text())
+    server.psql("ALTER SYSTEM SET ssl = on", "SELECT pg_reload_conf()")
+    wait_until(lambda: server.psql("SHOW ssl").strip() == "on", "TLS is on")
+    try:
+        yield shown
+    finally:
+        server.psql("ALTER SYSTEM RESET ssl", "SELECT pg_reload_conf()")
+        wait_until(lambda: server.psql("SHOW ssl").strip() == "off", "TLS is off")
+
+
+@contextmanager
+def access(server: PostgreSQL, *lines: str) -> Iterator[None]:
+    """Other lines in pg_hba.conf for a while; the superuser's socket stays open."""
+    hba = server.data / "pg_hba.conf"
+    before = hba.read_text()
+
+    def become(text: str) -> None:
+        hba.write_text(text)
+        server.psql("SELECT pg_reload_conf()")
+
+    become("\n".join(["local all all trust", *lines, ""]))
+    try:
+        yield
+    finally:
+        become(before)
+
+
+def test_tls_is_spoken_as_sslmode_wants_it(probe: Probe, postgresql: PostgreSQL, tmp_path: Path) -> None:
+    refused = "hostssl all all 127.0.0.1/32 scram-sha-256", "host all all ::1/128 reject"
+    with tls(postgresql, tmp_path) as shown, access(postgresql, *refused):
+        for mode in ("allow", "prefer", "require"):
+            assert probe.wait(f"{postgresql.url}?sslmode={mode}", once=True) == (0, "ready"), mode
+        for mode in ("verify-ca", "verify-full"):
+            url = f"{postgresql.url}?sslmode={mode}&sslrootcert={shown}"
+            assert probe.wait(url, once=True) == (0, "ready"), mode
+        code, text = probe.wait(f"{postgresql.url}?sslmode=disable", once=True)
+        assert code == 77 and "28000" in text and "no encryption" in text
+
+
+def test_a_certificate_for_another_name_or_by_a_stranger_is_misconfigured(
     probe: Probe, postgresql: PostgreSQL, tmp_path: Path
 ) -> None:
-    code, text = probe.wait(postgresql.url + "?sslmode=require", timeout=60)
+    with tls(postgresql, tmp_path) as shown:
+        elsewhere = postgresql.url.replace("127.0.0.1", "localhost")
+        code, text = probe.wait(f"{elsewhere}?sslmode=verify-full&sslrootcert={shown}", once=True)
+        assert code == 78 and "its certificate is refused" in text and "localhost" in text
+        code, text = probe.wait(f"{postgresql.url}?sslmode=verify-full", timeout=60)
+        assert code == 78 and "self-signed" in text.replace("self signed", "self-signed")
+        code, text = probe.wait(f"{postgresql.url}?sslmode=verify-ca&sslrootcert=/nowhere", timeout=60)
+        assert code == 78 and "sslrootcert /nowhere cannot be read" in text
+
+
+def test_a_server_without_tls_is_misconfigured_when_the_url_insists(
+    probe: Probe, postgresql: PostgreSQL
+) -> None:
+    code, text = probe.wait(postgresql.url + "?sslmode=require", once=True)
     assert code == 78 and "does not speak TLS" in text
-    for name in ("server.key", "server.crt"):
-        assert not (postgresql.data / name).exists()
-    subprocess.run(
-        [
-            "openssl",
-            "req",
-            "-x509",
-            "-newkey",
-            "rsa:2048",
-            "-nodes",
-            "-subj",
-            "/CN=127.0.0.1",
-            "-addext",
-            "subjectAltName=IP:127.0.0.1",
-            "-keyout",
-            postgresql.data / "server.key",
-            "-out",
-            postgresql.data / "server.crt",
-        ],
-        check=True,
-        capture_output=True,
-    )
-    shutil.copy(postgresql.data / "server.crt", tmp_path / "root.crt")
-    for name in ("server.key", "server.crt"):
-        (postgresql.data / name).chmod(0o600)
-        if os.geteuid() == 0:
-            shutil.chown(postgresql.data / name, "postgres")
-    postgresql.psql("ALTER SYSTEM SET ssl = on", "SELECT pg_reload_conf()")
+
+
+def test_a_login_that_is_let_in_without_tls_only_is_made_without(
+    probe: Probe, postgresql: PostgreSQL, tmp_path: Path
+) -> None:
+    with tls(postgresql, tmp_path), access(postgresql, "hostnossl all all 127.0.0.1/32 scram-sha-256"):
+        assert probe.wait(postgresql.url, once=True) == (0, "ready")
+        assert probe.wait(f"{postgresql.url}?sslmode=require", once=True)[0] == 77
+
+
+@pytest.mark.parametrize("method", ["trust", "password", "md5", "scram-sha-256"])
+def test_every_way_of_proving_a_password_is_spoken(probe: Probe, postgresql: PostgreSQL, method: str) -> None:
+    kept = "md5" if method == "md5" else "scram-sha-256"
+    postgresql.psql(f"SET password_encryption = '{kept}'; CREATE ROLE proven LOGIN PASSWORD 'right'")
+    url = f"postgres://proven:right@127.0.0.1:{postgresql.port}/app"
     try:
-        wait_until(lambda: postgresql.psql("SHOW ssl").strip() == "on", "TLS is on")
-        assert probe.wait(postgresql.url + "?sslmode=require", once=True) == (0, "ready")
-        assert probe.wait(
-            postgresql.url + f"?sslmode=verify-full&sslrootcert={tmp_path}/root.crt", once=True
-        ) == (0, "ready")
-        code, _ = probe.wait(postgresql.url + "?sslmode=verify-full", once=True)
-        assert code != 0
+        with access(postgresql, f"host all all 127.0.0.1/32 {method}"):
+            assert probe.wait(url, once=True) == (0, "ready")
+            code = probe.wait(url.replace("right", "wrong"), once=True)[0]
+            assert code == (0 if method == "trust" else 77)
     finally:
-        postgresql.psql("ALTER SYSTEM RESET ssl", "SELECT pg_reload_conf()")
+        postgresql.psql("DROP ROLE proven")
+
+
+def test_credentials_are_decoded_and_prepared_as_the_server_does(
+    probe: Probe, postgresql: PostgreSQL
+) -> None:
+    """A no-break space, a soft hyphen and a ligature: what SASLprep changes; and what a URL must encode."""
+    user, password = "o'neil@home", "a:b/c@d%\u00a0\u00ad\ufb01n"
+    postgresql.psql(f"""CREATE ROLE "{user}" LOGIN PASSWORD '{password}'""")
+    both = ":".join(urllib.parse.quote(text, safe="") for text in (user, password))
+    assert probe.wait(f"postgres://{both}@127.0.0.1:{postgresql.port}/app", once=True) == (0, "ready")
+
+
+def test_a_url_without_a_password_passes_with_a_warning(probe: Probe, postgresql: PostgreSQL) -> None:
+    code, text = probe.wait(postgresql.url.replace(f":{PASSWORD}", ""), timeout=60)
+    assert code == 0 and "reached, login not tried" in text and ".pgpass" in text
+
+
+def test_ipv6_is_spoken(probe: Probe, postgresql: PostgreSQL) -> None:
+    postgresql.stop()
+    postgresql.start(listen_addresses="::1")
+    try:
+        url = postgresql.url.replace("127.0.0.1", "[::1]")
+        assert probe.wait(url, once=True) == (0, "ready")
+        both = url.replace("[::1]", f"[::1]:{free_port('::1')},[::1]")
+        assert probe.wait(both, once=True) == (0, "ready")
+    finally:
+        postgresql.stop()
+        postgresql.start()
+
+
+def test_all_addresses_of_a_name_are_tried(probe: Probe, postgresql: PostgreSQL) -> None:
+    """`localhost` is ::1 as well, where nothing listens."""
+    assert probe.wait(postgresql.url.replace("127.0.0.1", "localhost"), once=True) == (0, "ready")
+
+
+def test_of_several_hosts_the_one_that_can_be_migrated_is_found(
+    probe: Probe, postgresql: PostgreSQL, ground: Path
+) -> None:
+    """Nobody, then a server that is starting up, then the right one; a refusal ends the search, as libpq's does."""
+    with listener(b"N" + error("57P03", "the database system is starting up")) as port:
+        nobody = f"127.0.0.1:{free_port()},127.0.0.1:{port},127.0.0.1"
+        assert probe.wait(postgresql.url.replace("127.0.0.1", nobody), once=True) == (0, "ready")
+    with listener(b"N" + error("28P01", "password authentication failed")) as port:
+        twice = postgresql.url.replace("127.0.0.1", f"127.0.0.1:{port},127.0.0.1")
+        assert probe.wait(twice, once=True)[0] == 77
+
+
+def error(code: str, text: str) -> bytes:
+    """An error message of PostgreSQL's protocol."""
+    body = f"SFATAL\0C{code}\0M{text}\0\0".encode()
+    return b"E" + struct.pack("!I", len(body) + 4) + body
 
 
 def test_a_server_that_accepts_and_then_restarts_is_not_taken_for_ready(
@@ -255,38 +320,23 @@ def test_pgbouncer_with_its_server_down_is_not_yet(
     assert probe.end(process) == (0, "ready")
 
 
-@contextmanager
-def listener(answer: bytes | None) -> Iterator[int]:
-    """A port that accepts and says nothing, or closes at once after `answer`."""
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        server.listen()
-        held = []
-
-        def serve() -> None:
-            while True:
-                try:
-                    client = server.accept()[0]
-                except OSError:
-                    return
-                held.append(client)
-                if answer is not None:
-                    client.sendall(answer)
-                    client.close()
-
-        threading.Thread(target=serve, daemon=True).start()
-        yield server.getsockname()[1]
-        for client in held:
-            client.close()
-
-
-def test_a_proxy_that_stays_silent_and_one_that_closes_are_not_yet(probe: Probe) -> None:
+def test_a_proxy_that_stays_silent_is_not_yet(probe: Probe) -> None:
     with listener(None) as port:
         code, text = probe.wait(f"postgres://u:p@127.0.0.1:{port}/x", timeout=3)
-        assert code == 75 and "no answer" in text
+    assert code == 75 and "no answer" in text
+
+
+def test_a_proxy_that_closes_is_not_yet(probe: Probe) -> None:
     with listener(b"") as port:
         code, text = probe.wait(f"postgres://u:p@127.0.0.1:{port}/x", timeout=1)
-        assert code == 75 and ("closed the connection" in text or "reset" in text)
+    assert code == 75 and ("closed the connection" in text or "reset" in text)
+
+
+def test_a_proxy_that_drips_is_not_yet(probe: Probe) -> None:
+    """One attempt ends in time, though every single byte comes soon."""
+    with listener(b"N", drip=True) as port:
+        code, text = probe.wait(f"postgres://u:p@127.0.0.1:{port}/x", timeout=2)
+    assert code == 75 and "no answer" in text
 
 
 def test_an_unknown_scheme_names_the_known_ones(probe: Probe) -> None:
@@ -324,7 +374,7 @@ def test_a_long_crash_recovery_is_waited_out(probe: Probe, postgresql: PostgreSQ
     table = "CREATE TABLE load AS SELECT repeat('x', 200) FROM generate_series(1, 50000)"
     postgresql.psql(f"SET synchronous_commit = on; {table}")
     postgresql.stop(signal.SIGQUIT)
-    postgresql.touch("recovery.signal")
+    postgresql.give("recovery.signal")
     postgresql.launch(restore_command=f"until test -e {ground}/gate; do sleep 0.1; done; false")
     process = probe.start(postgresql.url, timeout=60, migrates=True)
     said(process, "57P03")
