@@ -116,12 +116,10 @@ def right_of_bar(run: Run, fleet: Fleet) -> None:
     alone = len(contexts) == 1
     for batch in batches(tuple(contexts), run.plan.environment.settings.batch):
         run.progress.switched += batch
-        fleet.each(
+        answers = fleet.each(
             {host: [*operations(steps, contexts[host]), *(endings[host] if alone else ())] for host in batch}
         )
-    if not alone:
-        fleet.each(endings)
-    run.progress.done = True
+    run.progress.completed(answers if alone else fleet.each(endings))
 
 
 def operations(steps: Sequence[Step], context: StepContext) -> list[Operation]:

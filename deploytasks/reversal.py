@@ -44,15 +44,13 @@ def roll_back(run: Run, fleet: Fleet, to: str | None) -> None:
     run.progress.switched = tuple(inventories)
     alone = len(inventories) == 1
     endings = {context.host: ending(run, context) for context in run.progress.contexts}
-    fleet.each(
+    answers = fleet.each(
         {
             context.host: [*forward(context), *(endings[context.host] if alone else ())]
             for context in run.progress.contexts
         }
     )
-    if not alone:
-        fleet.each(endings)
-    run.progress.done = True
+    run.progress.completed(answers if alone else fleet.each(endings))
 
 
 def choose(plan: Plan, inventories: Mapping[Host, Mapping[str, Any]], to: str | None) -> str:
@@ -93,7 +91,7 @@ def ending(run: Run, context: StepContext) -> list[Operation]:
     marks = [Operation("mark", {"release": context.release, "verified": True, "bad": False})]
     if context.previous and context.previous != context.release:
         marks.append(closing.bad(context.previous))
-    return [*marks, *closing.give_back(run.entry("ok"))]
+    return [*marks, *closing.give_back(run.entry("ok")), closing.READ_BACK]
 
 
 def migrations(inventories: Mapping[Host, Mapping[str, Any]], target: str) -> tuple[str, ...]:

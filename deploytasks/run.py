@@ -102,7 +102,11 @@ class Run:
             self.note(
                 "the migration ran and is not reversed; see that the release served now works with the new schema"
             )
-        hosts = closing.outcomes(fleet, self.plan, self.progress.release, code)
+        served = self.progress.served or closing.read_back(fleet, self.plan)
+        hosts = closing.outcomes(self.plan, self.progress.release, code, served)
+        astray = closing.strays(fleet, self.plan, self.progress.expected, hosts)
+        if astray:
+            code, message = DISAGREE, "\n".join((*filter(None, [message]), *astray))
         revision = self.plan.revision.commit if self.plan.revision else None
         report = Report(
             self.plan.command,

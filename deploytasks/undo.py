@@ -5,7 +5,7 @@ every host remembers what happened.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .environment import Host
@@ -30,6 +30,20 @@ class Progress:
     """Hosts whose publish was asked for, whether or not it was answered."""
     locked: bool = False
     done: bool = False
+    served: Mapping[Host, Mapping[str, Any]] = field(default_factory=dict)
+    """What every host said that it serves, when it was done."""
+
+    @property
+    def expected(self) -> dict[str, str | None]:
+        """What every host should serve now, by name: the release, or after a failure what it served before."""
+        return {
+            context.host.name: self.release if self.done else context.previous for context in self.contexts
+        }
+
+    def completed(self, answers: Mapping[Host, Sequence[Result]]) -> None:
+        """Every host has carried out its ending; nothing is to be put right any more."""
+        self.done = True
+        self.served = {host: results[-1].value for host, results in answers.items()}
 
 
 def undo(

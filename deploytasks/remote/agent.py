@@ -40,7 +40,6 @@ OPERATIONS = {
     "served_environment": "served:served_environment",
     "install": "install:install",
     "collect": "install:collect",
-    "environment_of": "release:environment_of",
     "publish": "release:publish",
     "mark": "release:mark",
     "record": "release:record",
@@ -49,6 +48,7 @@ OPERATIONS = {
     "manifest": "inventory:manifest",
     "verify": "health:verify",
     "wait": "readiness:wait",
+    "ask_again": "readiness:ask_again",
     "prune": "prune:prune",
 }
 

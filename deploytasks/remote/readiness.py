@@ -1,10 +1,12 @@
 """The readiness wait on the host: real logins until every service is usable, or it is clear that it never will be."""
 
+import os
 import threading
 import time
 
 from deploytasks.remote import verdict
 from deploytasks.remote.failure import Failure
+from deploytasks.remote.files import read_json
 from deploytasks.remote.inventory import served
 from deploytasks.remote.patience import Patience
 from deploytasks.remote.service import Service
@@ -38,6 +40,14 @@ def wait(state, services, timeout=120.0, fresh=False, migrates=False, created=Fa
     return {"__result__": result({watch.service.name: watch.answer for watch in watches})}
 
 
+def ask_again(state, release, names):
+    """Ask once for the services of a release that was deployed before, with the environment that it has."""
+    top = os.path.join(state.root, "releases", release)
+    environment = read_json(os.path.join(top, "environment.json"), {})
+    services = {name: {"url": environment[name], "usable": False} for name in names if environment.get(name)}
+    return wait(state, services, base=top, once=True)
+
+
 def result(answers):
     """The answers of all services as the result of one operation, with the exit code that speaks for all."""
     codes = [answer["code"] for answer in answers.values()]
@@ -56,7 +66,7 @@ class Board:
     def say(self, name, text):
         with self._guard:
             self._texts[name] = "%s: %s" % (name, text)
-            self._emit("; ".join(self._texts.values()))
+            self._emit("; ".join(self._texts[one] for one in sorted(self._texts)))
 
     def leave(self, name):
         with self._guard:

@@ -61,11 +61,6 @@ def load_environment(state, release):
     }
 
 
-def environment_of(state, release):
-    """The environment that a release was deployed with, for the one question that a rollback asks the services."""
-    return read_json(os.path.join(path_of(state, release), "environment.json"), {})
-
-
 def publish(state, release):
     """Point `current` at a release by one rename, or remove it when `release` is None; answers what it was."""
     state.require_lock()

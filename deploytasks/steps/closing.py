@@ -70,14 +70,17 @@ def retire(inventory: Mapping[str, Any], current: str | None, keep: int) -> list
 
 
 def succeeded(context: StepContext, entry: Mapping[str, Any], *, prune: bool) -> list[Operation]:
-    """After every host verified: the release is good, old ones go, the history knows, the lock is given back."""
+    """After every host verified: the release is good, old ones go, the history knows, the lock is given back.
+
+    The last result tells what the host serves.
+    """
     old: Sequence[Operation] = ()
     if prune:
         new = {"id": context.release, "verified": True}
         inventory = {**context.inventory, "releases": [*context.inventory["releases"], new]}
         old = retire(inventory, context.release, context.environment.settings.keep_releases)
     good = Operation("mark", {"release": context.release, "verified": True, "bad": False})
-    return [good, *old, *give_back(entry)]
+    return [good, *old, *give_back(entry), READ_BACK]
 
 
 def bad(release: str) -> Operation:
@@ -131,18 +134,55 @@ def entry(plan: Plan, release: str | None, outcome: str, seconds: float, error: 
     return {**known, **who, "run": plan.identity.run_id, "seconds": round(seconds, 2), **why}
 
 
-def outcomes(fleet: Fleet, plan: Plan, release: str | None, code: int) -> tuple[HostOutcome, ...]:
-    """What every host serves, asked of the hosts themselves; `unknown` for one that cannot be asked."""
-    asked = {host: [Operation("provenance")] for host in plan.hosts if host in fleet.runners}
+READ_BACK = Operation("provenance")
+"""What a host serves in the end, asked of the host itself."""
+
+
+def read_back(fleet: Fleet, plan: Plan) -> dict[Host, Mapping[str, Any]]:
+    """What every host serves; those that cannot be asked are left out."""
+    asked = {host: [READ_BACK] for host in plan.hosts if host in fleet.runners}
     answers = fleet.each(asked, resume=True, together=False)
+    return {host: results[-1].value for host, results in answers.items() if results and results[-1].ok}
+
+
+def outcomes(
+    plan: Plan, release: str | None, code: int, served: Mapping[Host, Mapping[str, Any]]
+) -> tuple[HostOutcome, ...]:
+    """The closing table; `unknown` for a host that could not be asked."""
     found = []
     for host in plan.hosts:
-        results = answers.get(host, ())
-        if not results or not results[-1].ok:
+        value = served.get(host)
+        if value is None:
             found.append(HostOutcome(host.name, None, "unknown"))
             continue
-        value = results[-1].value
         changed = value["release"] == release and code == OK
         outcome = CHANGED.get(plan.command, "unchanged") if changed else "unchanged"
         found.append(HostOutcome(host.name, value["release"], outcome, value.get("revision")))
     return tuple(found)
+
+
+def strays(
+    fleet: Fleet, plan: Plan, expected: Mapping[str, str | None], hosts: Sequence[HostOutcome]
+) -> tuple[str, ...]:
+    """Hosts that serve something else than they should after this run, though no other run has been there since."""
+    found = {one.host: one.release for one in hosts if one.outcome != "unknown"}
+    odd = [
+        host for host in plan.hosts if found.get(host.name) != expected.get(host.name, found.get(host.name))
+    ]
+    asked = [Operation("read_lock"), Operation("history", {"limit": 1})]
+    answers = fleet.each(dict.fromkeys(odd, asked), resume=True, together=False)
+    run = plan.identity.run_id
+    ours = [
+        host.name
+        for host, results in answers.items()
+        if all(one.ok for one in results) and not results[0].value and last_run(results[1].value) == run
+    ]
+    return tuple(
+        f"{name}: serves {found[name]} and not {expected.get(name)}; see what moved `current` there, then deploy again"
+        for name in ours
+    )
+
+
+def last_run(history: Sequence[Mapping[str, Any]]) -> str | None:
+    """The run that wrote the newest line of a history."""
+    return history[-1].get("run") if history else None

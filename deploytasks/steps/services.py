@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ..environment import Environment, Origin
+from ..environment import Environment
 from ..errors import NOT_READY
 from ..operation import Operation
-from ..secret import Secret
 from ..transfer import exclusions
 
 if TYPE_CHECKING:
@@ -54,10 +52,15 @@ def install(context: StepContext) -> list[Operation]:
     return [Operation("install", arguments, "install", "install the packages")]
 
 
+def awaited_names(environment: Environment) -> tuple[str, ...]:
+    """The keys whose services are waited for."""
+    named = environment.settings.wait_for
+    return ("DATABASE_URL",) if named is None else tuple(named)
+
+
 def awaited(environment: Environment, *, usable: bool) -> dict[str, Any]:
     """The services to wait for, {key: its URL, and whether a migration must be able to use it}."""
-    named = environment.settings.wait_for
-    names = ("DATABASE_URL",) if named is None else named
+    names = awaited_names(environment)
     found = [variable for name in names if (variable := environment.get(name)) and variable.value.reveal()]
     return {
         one.name: {"url": one.value.reveal(), "usable": usable and one.name == "DATABASE_URL"}
@@ -108,25 +111,14 @@ def wait(context: StepContext) -> list[Operation]:
 
 def ask_before_rollback(run: Run, fleet: Fleet, context: StepContext) -> None:
     """Ask the services once, with the target's own environment: *never* raises, *not yet* is noted."""
-    from ..environment import Variable
     from ..fleet import HostsFailed, failure_of
 
-    there = fleet.ask(
-        context.host, [Operation("environment_of", {"release": context.release}, "", "read its environment")]
-    )
-    if not there[0].ok:
+    names = awaited_names(context.environment)
+    if not names:
         return
-    known = {one.name: one for one in context.environment.variables}
-    blank = Variable("", Secret(""), Origin("host"), True)
-    variables = tuple(
-        replace(known.get(name, blank), name=name, value=Secret(text))
-        for name, text in there[0].value.items()
-    )
-    environment = replace(context.environment, variables=variables)
-    operations = asked(
-        environment, base=str(context.layout.release(context.release)), once=True, migrates=False
-    )
-    results = fleet.ask(context.host, operations) if operations else ()
+    arguments = {"release": context.release, "names": list(names)}
+    operations = [Operation("ask_again", arguments, "wait_for_services", f"ask {', '.join(names)}")]
+    results = fleet.ask(context.host, operations)
     failure = failure_of(context.host, operations, results)
     if failure is not None and failure.exit_code == NOT_READY:
         run.note(f"{failure}; rolling back all the same")
