@@ -18,6 +18,8 @@ Builder = Callable[["StepContext"], Sequence[Operation]]
 
 ESSENTIAL = frozenset(("vendor", "check", "build", "lock", "prepare", "upload", "link_shared", "publish"))
 """Steps whose work the others stand on: they can be replaced or surrounded, never left out."""
+LOCAL_WORK = frozenset(("vendor", "check", "build", "lock"))
+"""Steps that the deployment itself carries out, because its decisions rest on them."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Recipe:
 
     @property
     def names(self) -> tuple[str, ...]:
-        return tuple(step.name for step in self.steps)
+        return names_of(self.steps)
 
     def index(self, name: str) -> int:
         """Position of a step. Raises UsageError with the known names."""
@@ -89,7 +91,20 @@ class Recipe:
             raise UsageError(
                 f"step {twice[0]!r}: stands twice in the recipe; give each step a name of its own"
             )
+        own = [one for one in steps if one.name not in LOCAL_WORK]
+        early = [
+            one.name for one in own if one.scope == "local" or one in steps[: names_of(steps).index("lock")]
+        ]
+        if early:
+            raise UsageError(
+                f"step {early[0]!r}: would run before the hosts are locked, or on none; put it after `lock`, with the "
+                "scope each-host or primary-host"
+            )
         return replace(self, steps=steps)
+
+
+def names_of(steps: Sequence[Step]) -> tuple[str, ...]:
+    return tuple(step.name for step in steps)
 
 
 def step(name: str, line: str, *, scope: Scope = "each-host", roles: Sequence[str] = ()) -> Step:
