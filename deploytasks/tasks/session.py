@@ -112,9 +112,11 @@ def show(
 
 
 def table(report: Report) -> list[str]:
-    """The closing table: what each host serves."""
+    """The closing table: what each host serves; below it the keys that the process environment gave."""
     width = max((len(host.host) for host in report.hosts), default=0)
-    return [f"{host.host:<{width}}  {host.release or '-':<24}  {host.outcome}" for host in report.hosts]
+    shown = [f"{host.host:<{width}}  {host.release or '-':<24}  {host.outcome}" for host in report.hosts]
+    taken = ", ".join(report.from_process)
+    return [*shown, *([f"from the process environment: {taken}"] if taken else [])]
 
 
 def timing_lines(report: Report) -> list[str]:

@@ -48,6 +48,16 @@ def test_a_release_says_which_packages_it_uses(local: Plain, served: str) -> Non
     assert (release / ".venv").readlink().name == known["dependency_key"]
 
 
+def test_plan_and_report_say_what_the_process_environment_gave(
+    local: Plain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    local.environment("dev", DEPLOY_HOSTS="local:", DEPLOY_PATH=".deploy/dev", DEPLOY_FROM_PROCESS="CI_TOKEN")
+    monkeypatch.setenv("CI_TOKEN", "tok-123456")
+    for words in (["plan"], ["deploy"]):
+        assert local.fab(*words, "--env=dev").out.endswith("from the process environment: CI_TOKEN\n")
+    assert local.fab("plan", "--env=dev", "--json").document["from_process"] == ["CI_TOKEN"]
+
+
 def test_a_plan_with_nothing_to_do_says_that_the_host_is_frozen(local: Plain, served: str) -> None:
     assert local.fab("lock", "--message=not today", "--env=dev").code == 0
     done = local.fab("plan", "--env=dev")
