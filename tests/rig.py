@@ -89,6 +89,8 @@ class Sshd:
     public_key: str = ""
     extra: str = "MaxStartups 100\n"
     """Further lines of its sshd_config, from the next `start`."""
+    tracer: tuple[str, ...] = ()
+    """Words before those that start sshd, from the next `start`."""
     with_uv: bool = True
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
@@ -146,7 +148,7 @@ class Sshd:
         }
         config = self.directory / "sshd_config"
         config.write_text(self.extra + SSHD_CONFIG.format(**settings, authorized_keys=self.authorized_keys))
-        serve = [SSHD, "-D", "-e", "-f", str(config)]
+        serve = [*self.tracer, SSHD, "-D", "-e", "-f", str(config)]
         with (self.directory / "sshd.log").open("ab") as log:
             self.process = subprocess.Popen(
                 self._isolated(serve) if ROOT else serve, stdin=subprocess.DEVNULL, stdout=log, stderr=log

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from deploytasks.dotenv import canonical
+from tests.configuration.tracing import Trace
 from tests.release.project import BIN, Plain, make_plain
 from tests.rig import ROOT, Farm, farm
 
@@ -77,11 +78,15 @@ class Deployment:
     top: Path
     """DEPLOY_PATH, as this machine sees it."""
     places: tuple[Path, ...]
+    here: Trace
+    """What `run` starts on this machine."""
+    there: Trace
+    """What the host's sshd starts."""
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run fab, looking at every file that is there meanwhile and afterwards."""
         process = subprocess.Popen(
-            (BIN / "fab", *words),
+            (*self.here.tracer, BIN / "fab", *words),
             cwd=self.project.root,
             env=self.process,
             stdin=subprocess.DEVNULL,
@@ -126,13 +131,22 @@ def exposed(places: tuple[Path, ...]) -> list[tuple[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def one_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
+def there(tmp_path_factory: pytest.TempPathFactory) -> Trace:
+    return Trace(tmp_path_factory.mktemp("trace") / "host")
+
+
+@pytest.fixture(scope="module")
+def one_host(tmp_path_factory: pytest.TempPathFactory, there: Trace) -> Iterator[Farm]:
+    """One host whose sshd is traced."""
     with farm(tmp_path_factory.mktemp("one"), count=1) as made:
+        made.hosts[0].stop()
+        made.hosts[0].tracer = there.tracer
+        made.hosts[0].start()
         yield made
 
 
 @pytest.fixture
-def deployment(tmp_path: Path, one_host: Farm) -> Deployment:
+def deployment(tmp_path: Path, one_host: Farm, there: Trace) -> Deployment:
     project = make_plain(tmp_path)
     project.write("postinstall", POSTINSTALL, 0o755)
     project.commit()
@@ -154,6 +168,8 @@ def deployment(tmp_path: Path, one_host: Farm) -> Deployment:
         project,
         host.srv / tmp_path.name,
         (project.root, tmp_path / "cache", tmp_path / "tmp", host.srv, host.home),
+        Trace(tmp_path / "trace"),
+        there,
     )
 
 
@@ -181,6 +197,17 @@ class Sampler:
         return rounds, found
 
 
+def given(trace: Trace) -> list[list[bytes]]:
+    """The programs that were given a secret as an argument."""
+    sought = [needle.encode() for needle in needles()]
+    return [words for words in trace.started() if any(needle in word for word in words for needle in sought)]
+
+
+def programs(trace: Trace) -> set[str]:
+    """The names of the programs that were started."""
+    return {Path(os.fsdecode(words[0])).name for words in trace.started()}
+
+
 def shows_no_secret(done: subprocess.CompletedProcess[str]) -> bool:
     """Whether nothing of a secret was printed."""
     return not [needle for needle in needles() if needle in done.stdout + done.stderr]
@@ -189,8 +216,12 @@ def shows_no_secret(done: subprocess.CompletedProcess[str]) -> bool:
 def test_no_process_list_output_or_file_shows_a_secret_of_a_deploy(deployment: Deployment) -> None:
     sampler = Sampler()
     done = deployment.run("deploy", "--env=staging")
+    assert given(deployment.here) == []
+    assert programs(deployment.here) >= {"fab", "git", "rsync", "ssh"}
     again = deployment.run("deploy", "--env=staging", "--json")
     seen = sampler.end()
+    assert given(deployment.here) == given(deployment.there) == []
+    assert programs(deployment.there) >= {"python3", "rsync", "postinstall"}
     assert (done.returncode, again.returncode) == (0, 0), done.stderr + again.stderr
     assert shows_no_secret(done) and shows_no_secret(again)
     assert seen[1] == []
@@ -199,6 +230,13 @@ def test_no_process_list_output_or_file_shows_a_secret_of_a_deploy(deployment: D
         assert (deployment.top / "current" / name).stat().st_mode & 0o777 == 0o600
     written = json.loads((deployment.top / "current/environment.json").read_text("utf-8"))
     assert {name: written[name] for name in SECRETS} == SECRETS
+
+
+def test_an_argument_of_a_program_that_lives_for_a_moment_is_seen(tmp_path: Path) -> None:
+    trace = Trace(tmp_path / "trace")
+    subprocess.run((*trace.tracer, "sh", "-c", "/bin/true 'Wq7-Zürich-Ærø-€'; exec /bin/false"), check=False)
+    assert given(trace)[1:] == [[b"/bin/true", b"/bin/true", "Wq7-Zürich-Ærø-€".encode()]]
+    assert programs(trace) == {"sh", "true", "false"}
 
 
 def test_a_step_that_fails_and_prints_its_settings_shows_them_masked(deployment: Deployment) -> None:
