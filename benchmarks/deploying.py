@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from pathlib import Path
 
 from benchmarks.measuring import Row, Sample, at_once, in_turns, run
-from benchmarks.tree import Project
+from benchmarks.tree import FABFILE, Project
 from tests.rig import Farm, farm
 
 BIN = Path(sys.executable).parent
 NUMBER = count()
+KEPT = 5
+"""The default of DEPLOY_KEEP_RELEASES."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +43,9 @@ class Bench:
         return run([BIN / "fab", "deploy", f"--env={name}"], cwd=self.project.root)
 
     def settled(self, name: str, hosts: int, **keys: object) -> None:
-        """Deploy until old releases are pruned."""
+        """Deploy until an old release was pruned, and the next deploy begins like every later one."""
         self.environment(name, hosts, **keys)
-        for _ in range(5):
+        for _ in range(KEPT + 2):
             self.deploy(name)
 
     def rsync(self, host: int, place: str) -> list[str | Path]:
@@ -68,77 +71,56 @@ def bench(project: Project, directory: Path, hosts: int) -> Iterator[Bench]:
 
 
 def one_host(on: Bench, runs: int) -> Iterator[Row]:
-    """Nothing changed, one file changed, an empty host."""
-    on.settled("one", 1)
-    yield in_turns(
-        "nothing changed, one host", lambda: on.deploy("one"), lambda: on.bare(1), runs=runs, goal=1.5
-    )
-
-    def change(text: str) -> None:
-        on.project.change(text)
-        (on.plain / "page.txt").write_text(text)
+    """Nothing changed, one file changed, an empty host; the environment `one` is settled."""
 
     def changed() -> Sample:
-        change(f"page {next(NUMBER)}\n")
+        on.project.change(f"page {next(NUMBER)}\n")
+        shutil.copy(on.project.root / "page.txt", on.plain)
         return on.deploy("one")
 
-    yield in_turns("one file changed, one host", changed, lambda: on.bare(1), runs=runs, goal=1.65)
-
-    def first() -> Sample:
-        name = f"first{next(NUMBER)}"
-        on.environment(name, 1)
-        # the clone is not the host's: what is measured is a new host, not a new machine here
-        cache_of(on, name)
-        return on.deploy(name)
-
-    def bare_first() -> Sample:
-        return run(on.rsync(0, f"bare{next(NUMBER)}"))
-
-    yield in_turns("first deploy, an empty host", first, bare_first, runs=max(2, runs // 2), goal=1.25)
+    same, page, bare = in_turns(lambda: on.deploy("one"), changed, lambda: on.bare(1), runs=runs)
+    unchanged = Row("nothing changed, one host", same, bare, goal=1.5, limit=2.0)
+    yield unchanged
+    yield Row("one file changed, one host", page, bare, goal=1.1 * unchanged.ratio)
+    first, empty = in_turns(
+        lambda: on.deploy(elsewhere(on, "first")),
+        lambda: run(on.rsync(0, f"bare{next(NUMBER)}")),
+        runs=max(2, runs // 2),
+    )
+    yield Row("first deploy, an empty host", first, empty, goal=1.25)
 
 
-def cache_of(on: Bench, name: str) -> None:
-    """Stage the tree here, as any deploy to another host has."""
-    run([BIN / "python", "-c", STAGE, name], cwd=on.project.root)
+def elsewhere(on: Bench, name: str) -> str:
+    """Point an environment at a directory that is not there yet; this machine has deployed it before."""
+    on.environment(name, 1, DEPLOY_PATH=f"{on.farm.hosts[0].remote_srv}/{name}-{next(NUMBER)}")
+    return name
 
 
 EMPTY = "from invoke import task\n\n\n@task\ndef nothing(c):\n    pass\n"
 """Without any task the listing is refused."""
-STAGE = """
-import sys
-from contextlib import ExitStack
-from deploytasks import load_environment, plan_deploy, staging
-with ExitStack() as stack:
-    staging.gate(plan_deploy(load_environment(sys.argv[1])), stack).tree.result()
-"""
 
 
-def several_hosts(on: Bench, hosts: int, runs: int, *, parallel: int, goal: float) -> Row:
+def several_hosts(
+    on: Bench, hosts: int, runs: int, *, goal: float | None = None, memory_goal: float | None = None
+) -> Row:
     """Nothing changed, on several hosts at once."""
     name = f"all{hosts}"
-    on.settled(name, hosts, DEPLOY_PARALLEL=parallel)
-    case = f"nothing changed, {hosts} hosts, {on.project.files} files"
-
-    def floor() -> Sample:
-        return on.bare(hosts, parallel=parallel)
-
-    return in_turns(case, lambda: on.deploy(name), floor, runs=runs, goal=goal)
+    on.settled(name, hosts)
+    deploys, bare = in_turns(lambda: on.deploy(name), lambda: on.bare(hosts), runs=runs)
+    case = f"nothing changed, {hosts} host{'s' * (hosts > 1)}, {on.project.described}"
+    return Row(case, deploys, bare, goal=goal, memory_goal=memory_goal)
 
 
-def listings(directory: Path, project: Project, runs: int) -> Iterator[Row]:
-    """`fab --list` and `inv --list` against those of an empty file."""
+def listings(directory: Path, runs: int) -> Iterator[Row]:
+    """`fab --list` and `inv --list` against those of a file with one task."""
     for program, file in (("fab", "fabfile.py"), ("inv", "tasks.py")):
-        empty = directory / f"empty-{program}"
-        empty.mkdir()
-        (empty / file).write_text(EMPTY)
-        full = directory / f"full-{program}"
-        full.mkdir()
-        shutil.copy(project.root / "fabfile.py", full / file)
-        words: Sequence[str | Path] = [BIN / program, "--list"]
-        yield in_turns(
-            f"{program} --list",
-            lambda words=words, full=full: run(words, cwd=full),  # type: ignore[misc]
-            lambda words=words, empty=empty: run(words, cwd=empty),  # type: ignore[misc]
-            runs=runs * 2,
-            goal=1.25,
-        )
+        places = {"empty": EMPTY, "full": FABFILE}
+        for name, text in places.items():
+            (directory / f"{program}-{name}").mkdir()
+            (directory / f"{program}-{name}" / file).write_text(text)
+
+        def listed(name: str, program: str = program) -> Sample:
+            return run([BIN / program, "--list"], cwd=directory / f"{program}-{name}")
+
+        full, empty = in_turns(partial(listed, "full"), partial(listed, "empty"), runs=runs)
+        yield Row(f"{program} --list", full, empty, goal=1.25)

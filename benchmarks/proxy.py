@@ -11,10 +11,25 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Connection:
-    """One connection through the proxy: `waits` counts the answers for which the client had sent something before."""
+    """One SSH connection through the proxy."""
 
-    waits: int = 0
-    asked: bool = False
+    client: str = ""
+    """What the client calls itself in its first line: Paramiko's holds the deploy, OpenSSH's carries rsync."""
+    turns: list[tuple[bool, int]] = field(default_factory=list)
+    """Whether the client spoke, and how many bytes, each time the direction changed."""
+
+    def heard(self, data: bytes, *, from_client: bool) -> None:
+        if from_client and not self.client:
+            self.client = data.split(b"\r\n")[0].decode("ascii", "replace")
+        if self.turns and self.turns[-1][0] == from_client:
+            self.turns[-1] = (from_client, self.turns[-1][1] + len(data))
+        else:
+            self.turns.append((from_client, len(data)))
+
+    @property
+    def waits(self) -> int:
+        """How often the host spoke after the client had: each cost the client at least one round trip."""
+        return sum(not from_client for from_client, _ in self.turns[1:])
 
 
 @dataclass
@@ -27,6 +42,7 @@ class Proxy:
     connections: list[Connection] = field(default_factory=list)
 
     async def serve(self, ready: threading.Event, stop: asyncio.Event) -> None:
+        """Pass connections on until `stop`."""
         server = await asyncio.start_server(self._join, "127.0.0.1", self.port)
         self.port = server.sockets[0].getsockname()[1]
         ready.set()
@@ -36,10 +52,10 @@ class Proxy:
     async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = Connection()
         self.connections.append(connection)
-        there_reader, there_writer = await asyncio.open_connection("127.0.0.1", self.target)
+        there, to_there = await asyncio.open_connection("127.0.0.1", self.target)
         await asyncio.gather(
-            self._pass(reader, there_writer, connection, asking=True),
-            self._pass(there_reader, writer, connection, asking=False),
+            self._pass(reader, to_there, connection, from_client=True),
+            self._pass(there, writer, connection, from_client=False),
         )
 
     async def _pass(
@@ -48,35 +64,41 @@ class Proxy:
         sink: asyncio.StreamWriter,
         connection: Connection,
         *,
-        asking: bool,
+        from_client: bool,
     ) -> None:
-        """One direction: every piece arrives half a round trip after it was sent, and none waits for another."""
+        """One direction: every piece arrives half a round trip after it was sent, and none waits for another.
+
+        All is heard as the client hears it: what it sends at once, what the host says when it arrives.
+        """
         queue: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
         loop = asyncio.get_running_loop()
-
-        async def deliver() -> None:
-            while True:
-                due, data = await queue.get()
-                await asyncio.sleep(max(0.0, due - loop.time()))
-                if not data:
-                    sink.close()
-                    return
-                sink.write(data)
-
-        delivery = asyncio.create_task(deliver())
-        while True:
+        delivery = asyncio.create_task(deliver(queue, sink, None if from_client else connection))
+        data = b"-"
+        while data:
             try:
                 data = await source.read(65536)
             except ConnectionError:
                 data = b""
-            if data and not asking and connection.asked:
-                connection.waits += 1
-            if data:
-                connection.asked = asking
+            if data and from_client:
+                connection.heard(data, from_client=True)
             queue.put_nowait((loop.time() + self.seconds / 2, data))
-            if not data:
-                break
         await delivery
+
+
+async def deliver(
+    queue: asyncio.Queue[tuple[float, bytes]], sink: asyncio.StreamWriter, connection: Connection | None
+) -> None:
+    """Write every piece when it is due, up to the empty one."""
+    loop = asyncio.get_running_loop()
+    while True:
+        due, data = await queue.get()
+        await asyncio.sleep(max(0.0, due - loop.time()))
+        if not data:
+            sink.close()
+            return
+        if connection:
+            connection.heard(data, from_client=False)
+        sink.write(data)
 
 
 @contextmanager

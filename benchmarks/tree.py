@@ -36,10 +36,17 @@ class Project:
     root: Path
     files: int
     bytes: int
+    submodules: int
+
+    @property
+    def described(self) -> str:
+        """Its size, for a row's name."""
+        beneath = f", {self.submodules} submodules" if self.submodules else ""
+        return f"{self.files} files{beneath}"
 
     def environment(self, name: str, **keys: object) -> None:
         """Write environments/<name>.env."""
-        lines = {"DEPLOY_VENDOR_LOCAL_URLS": "yes", "DEPLOY_KEEP_RELEASES": 3, **keys}
+        lines = {"DEPLOY_VENDOR_LOCAL_URLS": "yes", **keys}
         place = self.root / "environments"
         place.mkdir(exist_ok=True)
         text = "".join(f"{key}='{value}'\n" for key, value in lines.items())
@@ -66,14 +73,32 @@ def download(cache: Path) -> None:
 
 
 def build(cache: Path, directory: Path) -> Project:
-    """The project below `directory`, every package in a repository of its own."""
-    download(cache)
-    root = begin(directory / "project", cache / PROJECT.split("==", maxsplit=1)[0])
+    """A copy below `directory` of the project that `cache` holds, built there the first time."""
+    built = cache / "built"
+    if not (built / "complete").exists():
+        shutil.rmtree(built, ignore_errors=True)
+        construct(cache / "packages", built)
+        (built / "complete").touch()
+    subprocess.run(["cp", "-a", built / "project", directory / "project"], check=True)
+    refresh(directory / "project")
+    return measured(directory / "project")
+
+
+def refresh(root: Path) -> None:
+    """Let git learn the copies' times, as it has learned those of anybody's work tree."""
+    git(root, "status", "--short")
+    git(root, "submodule", "--quiet", "foreach", "git status --short >/dev/null")
+
+
+def construct(packages: Path, directory: Path) -> None:
+    """Commit every package in a repository of its own, all but one as submodules of that one."""
+    download(packages)
+    root = begin(directory / "project", packages / PROJECT.split("==", maxsplit=1)[0])
     for one in VENDORED:
         name = one.split("==")[0]
-        finish(begin(directory / "upstream" / name, cache / name))
+        finish(begin(directory / "upstream" / name, packages / name))
         add(root, directory / "upstream" / name, name)
-    return completed(root)
+    complete(root)
 
 
 def small(directory: Path, *, files: int, submodules: int = 0) -> Project:
@@ -88,7 +113,8 @@ def small(directory: Path, *, files: int, submodules: int = 0) -> Project:
         if number:
             finish(place)
             add(parts[0], place, place.name)
-    return completed(parts[0])
+    complete(parts[0])
+    return measured(parts[0])
 
 
 def begin(place: Path, content: Path | None) -> Path:
@@ -114,11 +140,16 @@ def add(root: Path, upstream: Path, name: str) -> None:
     git(root, *words, str(upstream), f"vendor/{name}")
 
 
-def completed(root: Path) -> Project:
-    """The project with what deploying needs, committed."""
+def complete(root: Path) -> None:
+    """Commit what deploying needs."""
     (root / "fabfile.py").write_text(FABFILE)
     (root / "page.txt").write_text("first\n")
     (root / ".gitignore").write_text("environments/\n")
     finish(root)
+
+
+def measured(root: Path) -> Project:
+    """The project, its files counted."""
     found = [path for path in root.rglob("*") if path.is_file() and ".git" not in path.parts]
-    return Project(root, len(found), sum(path.stat().st_size for path in found))
+    submodules = len(list((root / "vendor").glob("*")))
+    return Project(root, len(found), sum(path.stat().st_size for path in found), submodules)
