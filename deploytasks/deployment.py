@@ -119,7 +119,9 @@ def right_of_bar(run: Run, fleet: Fleet) -> None:
         answers = fleet.each(
             {host: [*operations(steps, contexts[host]), *(endings[host] if alone else ())] for host in batch}
         )
-    run.progress.completed(answers if alone else fleet.each(endings))
+    ended = answers if alone else fleet.each(endings)
+    run.progress.completed(ended)
+    run.note(*closing.untidied(ended))
 
 
 def operations(steps: Sequence[Step], context: StepContext) -> list[Operation]:

@@ -36,9 +36,13 @@ class Progress:
     @property
     def expected(self) -> dict[str, str | None]:
         """What every host should serve now, by name: the release, or after a failure what it served before."""
-        return {
-            context.host.name: self.release if self.done else context.previous for context in self.contexts
+        before = {
+            context.host.name: context.previous
+            if context.host in self.switched
+            else context.inventory["current"]
+            for context in self.contexts
         }
+        return dict.fromkeys(before, self.release) if self.done else before
 
     def completed(self, answers: Mapping[Host, Sequence[Result]]) -> None:
         """Every host has carried out its ending; nothing is to be put right any more."""

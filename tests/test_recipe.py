@@ -59,6 +59,14 @@ def test_the_bar_stands_before_publish() -> None:
         pytest.param(
             lambda: DEFAULT.after("verify", WARM).before("publish", WARM), "stands twice", id="one name twice"
         ),
+        pytest.param(
+            lambda: DEFAULT.before("check", WARM), "before the hosts are locked", id="before the lock"
+        ),
+        pytest.param(
+            lambda: DEFAULT.before("publish", step("here", "true", scope="local")),
+            "or on none",
+            id="on no host",
+        ),
     ],
 )
 def test_a_wrong_edit_is_refused_with_its_name(edit: object, message: str) -> None:

@@ -50,6 +50,7 @@ OPERATIONS = {
     "wait": "readiness:wait",
     "ask_again": "readiness:ask_again",
     "prune": "prune:prune",
+    "tidy": "prune:tidy",
 }
 
 

@@ -20,6 +20,19 @@ for name in os.listdir(sys.argv[1]):
 """
 
 
+def tidy(state, releases, keep):
+    """Prune and collect after a deploy, which no trouble here makes fail; answers what the trouble was."""
+    from deploytasks.remote.install import collect
+
+    try:
+        retired = prune(state, releases)
+        collect(state, keep)
+        return {**retired, "problem": ""}
+    except OSError as error:
+        where = " (%s)" % error.filename if error.filename else ""
+        return {"retired": [], "problem": "%s%s" % (error.strerror or error, where)}
+
+
 def prune(state, releases):
     """Retire releases (never current); the newest whole one becomes the spare tree of a later deploy."""
     from deploytasks.remote.inventory import served

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..command import shell_line
 from ..errors import OK
-from ..operation import Operation
+from ..operation import Operation, Result
 from ..release import Release, is_release_id, to_prune
 from ..report import HostOutcome
 
@@ -58,15 +58,35 @@ def known_releases(inventory: Mapping[str, Any]) -> list[Release]:
 
 def retire(inventory: Mapping[str, Any], current: str | None, keep: int) -> list[Operation]:
     """Retire what is beyond the kept releases, and the environments that no kept release refers to."""
+    releases, kept = retiring(inventory, current, keep)
+    return [
+        Operation("prune", {"releases": releases}, "prune", f"prune {len(releases)} release(s)"),
+        Operation("collect", {"keep": kept}, "", "collect environments"),
+    ]
+
+
+def tidy(inventory: Mapping[str, Any], current: str | None, keep: int) -> Operation:
+    """The same at the end of a deploy, which it never makes fail."""
+    releases, kept = retiring(inventory, current, keep)
+    return Operation(
+        "tidy", {"releases": releases, "keep": kept}, "prune", f"prune {len(releases)} release(s)"
+    )
+
+
+def retiring(inventory: Mapping[str, Any], current: str | None, keep: int) -> tuple[list[str], list[str]]:
+    """(releases to retire, releases that stay)."""
     releases = known_releases(inventory)
     retired = to_prune(releases, current, keep)
     kept = sorted({release.id for release in releases} | ({current} if current else set()))
-    return [
-        Operation("prune", {"releases": list(retired)}, "prune", f"prune {len(retired)} release(s)"),
-        Operation(
-            "collect", {"keep": [name for name in kept if name not in retired]}, "", "collect environments"
-        ),
-    ]
+    return list(retired), [name for name in kept if name not in retired]
+
+
+def untidied(answers: Mapping[Host, Sequence[Result]]) -> Iterator[str]:
+    """What could not be pruned at the end of a deploy, per host."""
+    for host, results in answers.items():
+        for result in results:
+            if isinstance(result.value, dict) and result.value.get("problem"):
+                yield f"{host.name}: could not prune: {result.value['problem']}; see `fab prune`"
 
 
 def succeeded(context: StepContext, entry: Mapping[str, Any], *, prune: bool) -> list[Operation]:
@@ -78,7 +98,7 @@ def succeeded(context: StepContext, entry: Mapping[str, Any], *, prune: bool) ->
     if prune:
         new = {"id": context.release, "verified": True}
         inventory = {**context.inventory, "releases": [*context.inventory["releases"], new]}
-        old = retire(inventory, context.release, context.environment.settings.keep_releases)
+        old = [tidy(inventory, context.release, context.environment.settings.keep_releases)]
     good = Operation("mark", {"release": context.release, "verified": True, "bad": False})
     return [good, *old, *give_back(entry), READ_BACK]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import os
+import shutil
 import subprocess
 import threading
 import time
@@ -51,6 +52,16 @@ def sabotage(site: Site, step: str) -> None:
         (shared / f"shared/fail-{step}").touch()
     elif step == "verify":
         site.configure(**hooks(), DEPLOY_HEALTH_URL="http://127.0.0.1:1/", DEPLOY_HEALTH_TIMEOUT="0.5")
+    elif step == "check":
+        tool(site, "rsync", "echo openrsync: protocol version 29")
+    elif step == "lock":
+        assert site.project.fab("lock", "--env=staging", "--message=not now", "--limit=host4").code == 0
+    elif step == "upload":
+        tool(site, "rsync", '[ "$1" != --version ] || exec /usr/bin/rsync --version; exit 23')
+    elif step == "publish":
+        site.configure(
+            **{**hooks(), "DEPLOY_POSTINSTALL": '[ "$DEPLOYTASKS_HOST" != host4 ] || rm -r "$PWD"'}
+        )
     elif step == "prepare":
         (shared / "releases").rename(shared / "releases.kept")
         (shared / "releases").write_text("in the way")
@@ -64,17 +75,39 @@ def sabotage(site: Site, step: str) -> None:
         (shared / "shared/blocked").write_text("in the way")
 
 
+def tool(site: Site, name: str, script: str) -> None:
+    """Put another program of that name first on the PATH of host4."""
+    place = site.farm.hosts[3].directory / "tools" / name
+    place.write_text(f"#!/bin/sh\n{script}\n")
+    place.chmod(0o755)
+
+
 def heal(site: Site) -> None:
     path = site.paths()[3]
+    (site.farm.hosts[3].directory / "tools/rsync").unlink(missing_ok=True)
+    if (path / ".deploytasks/lock").exists():
+        assert site.project.fab("unlock", "--env=staging", "--yes").code == 0
     if (path / "releases.kept").exists():
         (path / "releases").unlink()
         (path / "releases.kept").rename(path / "releases")
 
 
-@pytest.mark.parametrize(
-    "step",
-    ["prepare", "link_shared", "install", "wait_for_services", "postinstall", "migrate", "restart", "verify"],
+BEFORE = (
+    "check",
+    "lock",
+    "prepare",
+    "upload",
+    "link_shared",
+    "install",
+    "wait_for_services",
+    "postinstall",
+    "migrate",
 )
+AFTER = ("publish", "restart", "verify")
+CODES = {"lock": 5, "wait_for_services": 78}
+
+
+@pytest.mark.parametrize("step", [*BEFORE, *AFTER])
 def test_when_a_step_fails_on_one_of_five_hosts_all_serve_what_they_served(five: Site, step: str) -> None:
     first = five.project.deploy()
     five.project.write("page.txt", "new\n")
@@ -82,11 +115,28 @@ def test_when_a_step_fails_on_one_of_five_hosts_all_serve_what_they_served(five:
     sabotage(five, step)
     done = five.project.fab("deploy", "--env=staging", "--json")
     heal(five)
-    assert done.code == (78 if step == "wait_for_services" else 1), done.err
+    assert done.code == CODES.get(step, 1), done.err
     assert five.currents() == [first] * 5
     told = [(host["release"], host["outcome"]) for host in done.document["hosts"]]
     assert told == [(first, "unchanged")] * 5
+    published = {one["host"] for one in done.document["steps"] if one["step"] == "publish"}
+    assert bool(published) == (step in AFTER)
     assert five.unlocked()
+
+
+def test_when_nothing_can_be_pruned_on_one_of_five_hosts_all_serve_the_new_release(five: Site) -> None:
+    five.configure(**hooks(), DEPLOY_KEEP_RELEASES="1")
+    five.project.deploy()
+    place = five.paths()[3] / ".deploytasks/trash"
+    shutil.rmtree(place, ignore_errors=True)
+    place.write_text("in the way")
+    done = five.project.fab("deploy", "--env=staging", "--json")
+    assert done.code == 0, done.err
+    assert five.currents() == [done.document["release"]] * 5 and five.unlocked()
+    assert "host4: could not prune: File exists" in done.err
+    alone = five.project.fab("prune", "--env=staging", "--limit=host4")
+    place.unlink()
+    assert alone.code == 1 and "trash" in alone.err
 
 
 def test_a_batch_that_fails_takes_the_batches_before_it_back(five: Site) -> None:
