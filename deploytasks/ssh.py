@@ -159,7 +159,6 @@ class SshChannel:
 
     def abort(self) -> None:
         """Disconnect at once; whoever reads or waits goes on."""
-        self._session.close()
         disconnect(self._connection)
 
 
