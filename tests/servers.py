@@ -206,10 +206,17 @@ class MariaDB(Server):
     """A MariaDB with a user `app` and a database `app`."""
 
     user: str = "mysql"
+    address: str = "127.0.0.1"
 
     @property
     def url(self) -> str:
-        return f"mysql://{USER}:{PASSWORD}@127.0.0.1:{self.port}/app"
+        host = f"[{self.address}]" if ":" in self.address else self.address
+        return f"mysql://{USER}:{PASSWORD}@{host}:{self.port}/app"
+
+    def answers(self) -> bool:
+        assert self.process is not None and self.process.poll() is None, (self.directory / "log").read_text()
+        with socket.socket(socket.AF_UNIX) as probe:
+            return probe.connect_ex(f"{self.directory}/sock") == 0
 
     def create(self) -> None:
         self.prepare()
@@ -237,7 +244,7 @@ class MariaDB(Server):
             "--no-defaults",
             f"--datadir={self.directory}/data",
             f"--port={self.port}",
-            "--bind-address=127.0.0.1",
+            f"--bind-address={self.address}",
             f"--socket={self.directory}/sock",
             "--skip-name-resolve",
             "--innodb-flush-log-at-trx-commit=0",
@@ -245,12 +252,18 @@ class MariaDB(Server):
         )
         wait_until(self.answers, "MariaDB listens", 40)
 
-    def sql(self, statements: str) -> None:
-        subprocess.run(
-            ["mariadb", "--no-defaults", f"--socket={self.directory}/sock", "-uroot", "-e", statements],
-            check=True,
-            capture_output=True,
-        )
+    def sql(self, statements: str) -> str:
+        """What the superuser's statements print."""
+        words = [
+            "mariadb",
+            "--no-defaults",
+            f"--socket={self.directory}/sock",
+            "-uroot",
+            "-N",
+            "-e",
+            statements,
+        ]
+        return subprocess.run(words, check=True, capture_output=True, text=True).stdout
 
 
 @dataclass

@@ -72,7 +72,7 @@ def test_a_database_that_is_created_a_moment_later_is_waited_for(
 
 def test_no_pg_hba_line_is_refused_with_its_cure(probe: Probe, postgresql: PostgreSQL) -> None:
     with access(postgresql):
-        code, text = probe.wait(postgresql.url, timeout=60)
+        code, text = probe.wait(postgresql.url, once=True)
     assert code == 77 and "28000" in text and "add a pg_hba.conf line" in text
 
 
@@ -123,7 +123,7 @@ def test_a_standby_is_not_ready_for_a_migration_and_ready_for_a_reader(
 def test_a_read_only_role_cannot_migrate(probe: Probe, postgresql: PostgreSQL) -> None:
     postgresql.psql("ALTER ROLE app SET default_transaction_read_only = on")
     try:
-        code, text = probe.wait(postgresql.url, timeout=60, migrates=True)
+        code, text = probe.wait(postgresql.url, once=True, migrates=True)
         assert code == 78 and "read-only" in text
     finally:
         postgresql.psql("ALTER ROLE app RESET default_transaction_read_only")
@@ -132,7 +132,7 @@ def test_a_read_only_role_cannot_migrate(probe: Probe, postgresql: PostgreSQL) -
 def test_a_role_without_create_cannot_migrate(probe: Probe, postgresql: PostgreSQL) -> None:
     postgresql.psql("CREATE ROLE weak LOGIN PASSWORD 'weak-one'")
     code, text = probe.wait(
-        postgresql.url.replace(f"app:{PASSWORD}", "weak:weak-one"), timeout=60, migrates=True
+        postgresql.url.replace(f"app:{PASSWORD}", "weak:weak-one"), once=True, migrates=True
     )
     assert code == 78 and "may not CREATE" in text
 
@@ -188,7 +188,7 @@ def test_a_certificate_for_another_name_or_by_a_stranger_is_misconfigured(
         elsewhere = postgresql.url.replace("127.0.0.1", "localhost")
         code, text = probe.wait(f"{elsewhere}?sslmode=verify-full&sslrootcert={shown}", once=True)
         assert code == 78 and "its certificate is refused" in text and "localhost" in text
-        code, text = probe.wait(f"{postgresql.url}?sslmode=verify-full", timeout=60)
+        code, text = probe.wait(f"{postgresql.url}?sslmode=verify-full", once=True)
         assert code == 78 and "self-signed" in text.replace("self signed", "self-signed")
         code, text = probe.wait(f"{postgresql.url}?sslmode=verify-ca&sslrootcert=/nowhere", timeout=60)
         assert code == 78 and "sslrootcert /nowhere cannot be read" in text
@@ -301,9 +301,9 @@ def pgbouncer(postgresql: PostgreSQL, ground: Path) -> Iterator[PgBouncer]:
 def test_pgbouncer_is_told_by_its_text(probe: Probe, postgresql: PostgreSQL, pgbouncer: PgBouncer) -> None:
     url = postgresql.url.replace(str(postgresql.port), str(pgbouncer.port))
     assert probe.wait(url) == (0, "ready")
-    code, text = probe.wait(named(url, "nosuch"), timeout=60)
+    code, text = probe.wait(named(url, "nosuch"), once=True)
     assert code == 78 and "PgBouncer" in text
-    code, text = probe.wait(url.replace(PASSWORD, "wrong"), timeout=60)
+    code, text = probe.wait(url.replace(PASSWORD, "wrong"), once=True)
     assert code == 77 and "PgBouncer" in text
 
 
