@@ -7,8 +7,8 @@ from typing import Any
 
 from . import locking
 from .environment import Host
-from .errors import StepFailed
-from .fleet import Fleet
+from .errors import NOT_READY, StepFailed
+from .fleet import Fleet, HostsFailed, failure_of
 from .observer import Observer, Silent
 from .operation import Operation
 from .plan import Plan, StepContext
@@ -39,7 +39,7 @@ def roll_back(run: Run, fleet: Fleet, to: str | None) -> None:
         StepContext(plan, host, target, None, inventory, previous=closing.served(inventory))
         for host, inventory in inventories.items()
     )
-    services.ask_before_rollback(run, fleet, run.progress.contexts[0])
+    ask_services(run, fleet, run.progress.contexts[0])
     run.note(*migrations(inventories, target))
     run.progress.switched = tuple(inventories)
     alone = len(inventories) == 1
@@ -74,6 +74,21 @@ def choose(plan: Plan, inventories: Mapping[Host, Mapping[str, Any]], to: str | 
             f"host out with --limit={others}"
         )
     return target
+
+
+def ask_services(run: Run, fleet: Fleet, context: StepContext) -> None:
+    """Ask once, with the target's own environment: *never* raises, *not yet* is noted."""
+    names = services.awaited_names(context.environment)
+    if not names:
+        return
+    arguments = {"release": context.release, "names": list(names)}
+    operations = [Operation("ask_again", arguments, "wait_for_services", f"ask {', '.join(names)}")]
+    results = fleet.ask(context.host, operations)
+    failure = failure_of(context.host, operations, results)
+    if failure is not None and failure.exit_code == NOT_READY:
+        run.note(f"{failure}; rolling back all the same")
+    elif failure is not None:
+        raise HostsFailed([failure])
 
 
 def forward(context: StepContext) -> list[Operation]:

@@ -5,14 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..environment import Environment
-from ..errors import NOT_READY
 from ..operation import Operation
 from ..transfer import exclusions
 
 if TYPE_CHECKING:
-    from ..fleet import Fleet
     from ..plan import StepContext
-    from ..run import Run
 
 
 def bundle_place(context: StepContext) -> str:
@@ -107,20 +104,3 @@ def wait(context: StepContext) -> list[Operation]:
     return asked(
         context.environment, base=str(context.layout.release(context.release)), fresh=fresh, created=created
     )
-
-
-def ask_before_rollback(run: Run, fleet: Fleet, context: StepContext) -> None:
-    """Ask the services once, with the target's own environment: *never* raises, *not yet* is noted."""
-    from ..fleet import HostsFailed, failure_of
-
-    names = awaited_names(context.environment)
-    if not names:
-        return
-    arguments = {"release": context.release, "names": list(names)}
-    operations = [Operation("ask_again", arguments, "wait_for_services", f"ask {', '.join(names)}")]
-    results = fleet.ask(context.host, operations)
-    failure = failure_of(context.host, operations, results)
-    if failure is not None and failure.exit_code == NOT_READY:
-        run.note(f"{failure}; rolling back all the same")
-    elif failure is not None:
-        raise HostsFailed([failure])
