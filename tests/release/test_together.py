@@ -98,3 +98,16 @@ def test_the_closing_table_is_what_the_hosts_say_and_not_what_was_planned(stagin
     assert [host["release"] for host in done.document["hosts"]][2] == "elsewhere"
     assert done.code == 6, done.err
     assert "host3" in done.err
+
+
+def test_hosts_work_at_the_same_time(staging: Site, tmp_path: Path) -> None:
+    """Every host waits, in its postinstall, until all have begun theirs."""
+    meet = f'touch {tmp_path}/$DEPLOYTASKS_HOST; until [ "$(ls {tmp_path}/host* | wc -l)" = 3 ]; do sleep 0.02; done'
+    staging.configure(DEPLOY_POSTINSTALL=meet, DEPLOY_STEP_TIMEOUT="60", **PATH_MODE)
+    staging.project.deploy()
+
+
+def test_no_more_hosts_than_deploy_parallel_work_at_once(staging: Site, tmp_path: Path) -> None:
+    count = f"mkdir {tmp_path}/alone && ls {tmp_path} && rmdir {tmp_path}/alone"  # fails beside another one
+    staging.configure(DEPLOY_POSTINSTALL=count, DEPLOY_PARALLEL="1", **PATH_MODE)
+    staging.project.deploy()
