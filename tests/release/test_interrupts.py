@@ -111,10 +111,10 @@ def test_wait_lock_waits_for_a_run(staging: Site) -> None:
     assert len(set(staging.currents())) == 1 and staging.currents()[0] != release
 
 
-def test_a_freeze_is_never_taken_over_and_unlock_ends_it(staging: Site) -> None:
+def test_a_freeze_is_neither_waited_for_nor_taken_over_and_unlock_ends_it(staging: Site) -> None:
     project = staging.project
     assert project.fab("lock", "--env=staging", "--message=no deploys today").code == 0
-    refused = project.fab("deploy", "--env=staging", "--wait-lock=1")
+    refused = project.fab("deploy", "--env=staging", "--wait-lock=3600")
     assert refused.code == 5 and "no deploys today" in refused.err
     assert project.fab("unlock", "--env=staging", "--yes").code == 0
     assert project.fab("deploy", "--env=staging").code == 0

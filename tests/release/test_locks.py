@@ -88,10 +88,3 @@ def test_breaking_the_lock_ends_its_run_with_exit_5_and_is_remembered(staging: S
     assert staging.currents() == [release] * 3 and staging.unlocked()
     assert sleepers(staging) == [""] * 3
     assert staging.history(staging.farm.hosts[0])[-1]["command"] == "unlock"
-
-
-def test_a_freeze_is_not_waited_for(staging: Site) -> None:
-    assert staging.project.fab("lock", "--env=staging", "--message=audit").code == 0
-    refused = staging.project.fab("deploy", "--env=staging", "--wait-lock=3600")
-    assert refused.code == 5 and "frozen by" in refused.err and "audit" in refused.err
-    assert staging.currents() == [None] * 3
