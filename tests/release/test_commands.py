@@ -58,6 +58,17 @@ def test_plan_and_report_say_what_the_process_environment_gave(
     assert local.fab("plan", "--env=dev", "--json").document["from_process"] == ["CI_TOKEN"]
 
 
+def test_what_a_step_of_your_own_prints_is_shown(local: Plain) -> None:
+    fabfile = (
+        "from deploytasks import DEFAULT, namespace, step\n\n"
+        'warm = step("warm_cache", "echo warm on $DEPLOYTASKS_HOST")\n'
+        'ns = namespace(DEFAULT.before("publish", warm))\n'
+    )
+    local.write("fabfile.py", fabfile)
+    local.commit()
+    assert "  local:: warm on local:\n" in local.fab("deploy", "--env=dev").err
+
+
 def test_a_plan_with_nothing_to_do_says_that_the_host_is_frozen(local: Plain, served: str) -> None:
     assert local.fab("lock", "--message=not today", "--env=dev").code == 0
     done = local.fab("plan", "--env=dev")
