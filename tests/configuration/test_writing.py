@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+import re
 import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +16,8 @@ from deploytasks.dotenv import OWNED_BY_BASH, canonical, unwritable
 from deploytasks.errors import ConfigurationError
 
 from .conftest import Project
+
+ROOT = Path(__file__).parent.parent.parent
 
 PIECES = (
     *"'\"\\$`!#=~*?[]{}()<>|&;%^@:,.-+/ \t\n",
@@ -138,6 +142,19 @@ def test_values_of_daily_life_can_be_written(value: str, tmp_path: Path) -> None
     assert dotenv_values(path) == {"A": value}
     assert read_by_shell(SHELLS["bash"], path, ("A",)) == {"A": value}
     assert read_by_shell(SHELLS["dash"], path, ("A",)) == {"A": value}
+
+
+def test_a_private_file_is_private_from_its_first_byte_and_there_at_once(tmp_path: Path) -> None:
+    trace, path = tmp_path / "trace", tmp_path / ".env"
+    path.write_text("A='old'\n")
+    write = "import os, sys\nos.umask(0)\nfrom deploytasks.remote import files\nfiles.write(sys.argv[1], 'A=1', 0o600)"
+    watched = ("strace", "-y", "-e", "trace=/open,/chmod,write,/rename", "-e", "signal=none", "-o", trace)
+    subprocess.run((*watched, sys.executable, "-c", write, path), cwd=ROOT, check=True)
+    done = [line for line in trace.read_text().splitlines() if f"{path}." in line]
+    assert [re.sub(r"\(.*", "", line) for line in done] == ["openat", "fchmod", "write", "rename"]
+    assert '.new", O_WRONLY|O_CREAT|O_EXCL|O_CLOEXEC, 0600)' in done[0]
+    assert done[1].endswith(", 0600) = 0") and done[3].endswith(f'.new", "{path}") = 0')
+    assert path.read_text() == "A=1" and {one.name for one in tmp_path.iterdir()} == {"trace", ".env"}
 
 
 def test_names_that_bash_does_not_take_are_those_refused(tmp_path: Path) -> None:
