@@ -137,9 +137,12 @@ def test_a_host_that_lacks_the_target_is_named_with_limit_before_any_flip(five: 
 
 def test_it_works_after_a_failed_deploy_and_when_current_leads_nowhere(five: Site) -> None:
     old, new = ids(five)
-    five.configure(DEPLOY_RESTART="false")
+    restart = 'echo $GREETING >> ../../shared/restarts; [ "$GREETING" = two ]'
+    five.configure(GREETING="three", DEPLOY_RESTART=restart)
     assert five.project.fab("deploy", "--env=staging").code == 1
-    assert five.currents() == [new] * 5
+    assert five.currents() == [new] * 5 and words(five) == {"two two two"}
+    restarts = {(path / "shared/restarts").read_text() for path in five.paths()}
+    assert restarts == {"one\ntwo\nthree\ntwo\n"}  # the way back was made with the old settings
     five.configure()
     for path in five.paths():
         shutil.rmtree(path / "releases" / new)
