@@ -17,7 +17,7 @@ from .recipe import Step
 from .release import next_id
 from .report import Report
 from .run import Run, utc_now
-from .steps import closing, opening
+from .steps import closing, opening, services
 
 
 def execute(plan: Plan, *, observer: Observer | None = None, now: Callable[[], datetime] = utc_now) -> Report:
@@ -35,7 +35,8 @@ def execute(plan: Plan, *, observer: Observer | None = None, now: Callable[[], d
 def deploy(run: Run, fleet: Fleet, passed: staging.Passed) -> None:
     """The recipe from `check` on. Hosts are read while the tree is built here."""
     plan = run.plan
-    asked = {host: fleet.start(host, opening.check(plan, host)) for host in plan.hosts}
+    looked = services.look(plan)
+    asked = {host: fleet.start(host, [*opening.check(plan, host), *looked]) for host in plan.hosts}
     facts = opening.tool_facts(asked[plan.hosts[0]])
     built = run.locally("build", lambda: staging.build(plan, passed, facts, run.note))
     answers = {host: future.result() for host, future in asked.items()}

@@ -47,6 +47,7 @@ OPERATIONS = {
     "provenance": "inventory:provenance",
     "manifest": "inventory:manifest",
     "verify": "health:verify",
+    "look": "sighting:look",
     "wait": "readiness:wait",
     "ask_again": "readiness:ask_again",
     "prune": "prune:prune",

@@ -20,6 +20,10 @@ class Patience:
         self.server, self.since = None, 0.0
         self.suspect, self.pause = [], SOON
 
+    def saw(self, server, ago):
+        """Count a success of `ago` seconds before the beginning."""
+        self.server, self.since = server, -ago
+
     def after(self, attempt, now):
         """Seconds to wait before the next attempt, None when this was the last one. `now` counts from the beginning."""
         if self.once or attempt.kind in (verdict.UNTRIED, verdict.PERMANENT):

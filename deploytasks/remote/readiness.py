@@ -30,7 +30,11 @@ def wait(state, services, timeout=120.0, fresh=False, migrates=False, created=Fa
     watches = []
     for name, one in sorted(services.items()):
         service = Service(name, one["url"], one["usable"] and migrates, state.root, base, created)
-        watches.append(Watch(service, Patience(timeout, fresh, once), board))
+        patience = Patience(timeout, fresh, once)
+        if one["url"] in state.sightings:
+            server, when = state.sightings[one["url"]]
+            patience.saw(server, time.monotonic() - when)
+        watches.append(Watch(service, patience, board))
     for watch in watches:
         watch.start()
     while any(watch.is_alive() for watch in watches):

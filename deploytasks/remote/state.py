@@ -17,6 +17,7 @@ class State:
         self.environment = {}
         self.token = ""
         self.prepared = None
+        self.sightings = {}
         self.emit = lambda line: None
         self.lost = ""
         self._children = set()

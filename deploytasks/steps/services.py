@@ -9,7 +9,7 @@ from ..operation import Operation
 from ..transfer import exclusions
 
 if TYPE_CHECKING:
-    from ..plan import StepContext
+    from ..plan import Plan, StepContext
 
 
 def bundle_place(context: StepContext) -> str:
@@ -92,6 +92,15 @@ def asked(
         if services
         else []
     )
+
+
+def look(plan: Plan) -> list[Operation]:
+    """Have a first look at the services, while everything else begins."""
+    usable = bool(plan.environment.settings.migrate)
+    services = awaited(plan.environment, usable=usable)
+    if not services or "wait_for_services" not in plan.recipe.names:
+        return []
+    return [Operation("look", {"services": services, "migrates": usable})]
 
 
 def wait(context: StepContext) -> list[Operation]:

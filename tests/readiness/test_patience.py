@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
+
 from deploytasks.remote import verdict
 from deploytasks.remote.patience import Patience
 from deploytasks.remote.timeline import Timeline
@@ -82,7 +84,7 @@ def test_ready_is_two_successes_a_second_apart_from_one_server() -> None:
     assert moments(Patience(120.0), one, one) == [0.0, 1.0]
     assert moments(Patience(120.0), one, other, other) == [0.0, 1.0, 2.0]
     made = moments(Patience(120.0), one, DOWN, one, one)
-    assert made[3] - made[2] == 1.0
+    assert made[3] - made[2] == pytest.approx(1.0)
 
 
 def test_a_server_known_by_the_second_it_started_is_the_same_when_that_differs_by_rounding() -> None:
@@ -105,3 +107,21 @@ def test_the_time_line_tells_what_was_said_how_long_and_how_often() -> None:
         line.saw(text, now)
     assert line.saw("28000 no entry", 120.0) == 2
     assert str(line) == "refused for 3 s (3×), then 28000 no entry for 116 s (2×)"
+
+
+def test_a_success_seen_a_second_before_the_beginning_is_the_first_of_two() -> None:
+    patience = Patience(120.0)
+    patience.saw(1000.0, 1.0)
+    assert moments(patience, *[verdict.ready(1000.0)] * 3) == [0.0]
+
+
+def test_a_success_seen_just_before_the_beginning_still_wants_its_second() -> None:
+    patience = Patience(120.0)
+    patience.saw(1000.0, 0.25)
+    assert moments(patience, *[verdict.ready(1000.0)] * 3) == [0.0, 0.75]
+
+
+def test_a_success_seen_of_a_server_that_was_restarted_since_does_not_count() -> None:
+    patience = Patience(120.0)
+    patience.saw(1000.0, 5.0)
+    assert moments(patience, *[verdict.ready(2000.0)] * 3) == [0.0, 1.0]

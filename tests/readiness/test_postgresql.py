@@ -12,6 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from deploytasks.remote.patience import same
+from deploytasks.remote.service import Service
+from deploytasks.remote.sighting import look
+from deploytasks.remote.state import State
 from tests.readiness.conftest import Probe, certificate, listener, named, said, stopped_at_the_end
 from tests.rig import free_port, wait_until
 from tests.servers import PASSWORD, PgBouncer, PostgreSQL, binaries
@@ -19,6 +23,14 @@ from tests.servers import PASSWORD, PgBouncer, PostgreSQL, binaries
 
 def test_a_ready_server_is_ready_and_fit_for_a_migration(probe: Probe, postgresql: PostgreSQL) -> None:
     assert probe.wait(postgresql.url, migrates=True) == (0, "ready")
+
+
+def test_a_look_at_the_beginning_sees_the_server_that_the_wait_sees(postgresql: PostgreSQL) -> None:
+    state = State()
+    look(state, {"DATABASE_URL": {"url": postgresql.url, "usable": True}}, migrates=True)
+    wait_until(lambda: state.sightings, "the server has been seen")
+    attempt = Service("DATABASE_URL", postgresql.url, True, "", "", False).ask(5.0)
+    assert same(attempt.server, state.sightings[postgresql.url][0])
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg", "postgis", "PGSQL"])
