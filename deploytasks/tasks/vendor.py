@@ -61,7 +61,7 @@ def update(
 ) -> int:
     """Bring the work trees under vendor/ to their pins, or move the pins."""
     from .. import console
-    from ..vendor.update import Move
+    from ..vendor.goal import Move
     from ..vendor.update import update as bring
 
     outcomes = bring(

@@ -60,14 +60,19 @@ def tree_findings(one: Dependency, settings: Mapping[str, str]) -> Iterator[Find
 
 def look(place: Path) -> WorkTree:
     """What is checked out at `place`, nested submodules aside. Edits that git was told not to see are seen."""
+    seen = glance(place)
+    if any(tag.islower() or tag == "S" for tag in tags(place)):
+        return WorkTree(seen.head, tuple(hidden_edits(place)))
+    return seen
+
+
+def glance(place: Path) -> WorkTree:
+    """The same where nobody can have told git anything yet."""
     words = ("--porcelain=v2", "--branch", "--no-ahead-behind", "--untracked-files=all", "--no-renames", "-z")
     listed = git.run(place, *SEEING, "status", *words, "--ignore-submodules=all").split("\0")
     head = next(item for item in listed if item.startswith("# branch.oid ")).rpartition(" ")[2]
-    head = head.replace("(initial)", "")
-    if any(tag.islower() or tag == "S" for tag in tags(place)):
-        return WorkTree(head, tuple(hidden_edits(place)))
     edits = (path for item in listed if (path := edited(item)))
-    return WorkTree(head, tuple(sorted(edits)))
+    return WorkTree(head.replace("(initial)", ""), tuple(sorted(edits)))
 
 
 def tags(place: Path) -> set[str]:

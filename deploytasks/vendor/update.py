@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -10,11 +9,13 @@ from pathlib import Path
 
 from .. import git
 from ..errors import UsageError
+from . import first
 from .changes import Change, between
-from .dependency import JOBS, Dependency, dependencies, effective_url, is_local, selected
+from .dependency import JOBS, Dependency, configuration, dependencies, effective_url, is_local, selected
 from .finding import printable
+from .goal import STAY, Move, destination
 from .hazards import unsafe
-from .trees import WorkTree, look
+from .trees import WorkTree, glance, look
 
 OnLine = Callable[[str], None]
 
@@ -32,23 +33,11 @@ class Outcome:
         return f"{self.path}: {self.problem}" if self.problem else f"{self.path}: at {self.commit[:7]}"
 
 
-@dataclass(frozen=True)
-class Move:
-    """Where pins are to go: the tip of the tracked branch or newest tag (`remote`), or the ref `to`."""
-
-    remote: bool = False
-    to: str | None = None
-
-    @property
-    def moves(self) -> bool:
-        return self.remote or self.to is not None
-
-
 def update(
     repo: Path,
     *,
     names: Sequence[str] = (),
-    move: Move = Move(),
+    move: Move = STAY,
     commit: bool = False,
     dry_run: bool = False,
     discard: Sequence[str] = (),
@@ -86,25 +75,23 @@ def update(
 
 
 def begin(repo: Path, chosen: Sequence[Dependency], local_urls: bool) -> tuple[Dependency, ...]:
-    """Sync the URLs, and clone what is not initialised by one git, which does that in parallel; answers those.
-
-    Its exit code is not looked at: what it left is.
-    """
+    """Sync the URLs, and clone at once what was never here; answers those. What came of it is for others to see."""
     if not chosen:
         return ()
-    paths = [one.own_path for one in chosen]
-    git.call(repo, "submodule", "init", "--", *paths)
-    git.call(repo, "submodule", "sync", "--quiet", "--", *paths)
-    new = tuple(one for one in chosen if not (one.work_tree / ".git").exists())
-    words = ("update", "--init", "--recursive", "--checkout", "--quiet", f"--jobs={JOBS}")
-    if new:
-        git.call(repo, "submodule", *words, "--", *(one.own_path for one in new), local_urls=local_urls)
+    git.call(repo, "submodule", "init", "--", *(one.own_path for one in chosen))
+    settings = configuration(repo)
+    new = tuple(one for one in chosen if first.is_new(one, settings))
+    old = [one.own_path for one in chosen if one not in new]
+    if old:
+        git.call(repo, "submodule", "sync", "--quiet", "--", *old)
+    with ThreadPoolExecutor(JOBS) as pool:
+        list(pool.map(lambda one: first.clone(one, settings, local_urls), new))
     return new
 
 
 def is_at_pin(one: Dependency) -> bool:
     """Whether a dependency that was just cloned is what is pinned and nothing else; nested ones are looked at too."""
-    if not (one.work_tree / ".git").exists() or look(one.work_tree) != WorkTree(one.commit, ()):
+    if not (one.work_tree / ".git").exists() or glance(one.work_tree) != WorkTree(one.commit, ()):
         return False
     below = dependencies(one.work_tree, "HEAD") if (one.work_tree / ".gitmodules").exists() else ()
     return all(is_at_pin(nested) for nested in below)
@@ -194,57 +181,6 @@ def checkout(one: Dependency, goal: str, dirty: bool, local_urls: bool) -> str:
     return (
         f"still has local edits, first {printable(wrong[0])}; see `git -C {one.path} status`" if wrong else ""
     )
-
-
-def destination(one: Dependency, move: Move, local_urls: bool) -> str:
-    """The commit that the pin moves to."""
-    tree = one.work_tree
-    git.run(
-        tree,
-        "fetch",
-        "-q",
-        "--tags",
-        "--force",
-        "origin",
-        "+refs/heads/*:refs/remotes/origin/*",
-        local_urls=local_urls,
-    )
-    if move.to is not None:
-        for candidate in (f"refs/remotes/origin/{move.to}", f"refs/tags/{move.to}", move.to):
-            found = git.answer(tree, "rev-parse", "--verify", "-q", f"{candidate}^{{commit}}")
-            if found:
-                return found
-        raise UsageError(f"{one.path}: has no {move.to!r}; see `git -C {one.path} branch -r` and its tags")
-    track = one.option("track")
-    return newest_tag(one, track) if track else branch_tip(one, local_urls)
-
-
-def newest_tag(one: Dependency, pattern: str) -> str:
-    """The commit of the newest tag (by version) that matches `track`."""
-    listed = git.run(one.work_tree, "tag", "--list", pattern, "--sort=-version:refname").splitlines()
-    if not listed:
-        raise UsageError(f"{one.path}: no tag matches its track {pattern!r}; see `git -C {one.path} tag`")
-    return git.run(one.work_tree, "rev-parse", f"{listed[0]}^{{commit}}").strip()
-
-
-def branch_tip(one: Dependency, local_urls: bool) -> str:
-    """The tip of the tracked branch on the server: .gitmodules' `branch`, else the server's default."""
-    branch = one.option("branch") or default_branch(one, local_urls)
-    found = git.answer(
-        one.work_tree, "rev-parse", "--verify", "-q", f"refs/remotes/origin/{branch}^{{commit}}"
-    )
-    if not found:
-        raise UsageError(
-            f"{one.path}: its server has no branch {branch!r}; set submodule.{one.name}.branch in .gitmodules"
-        )
-    return found
-
-
-def default_branch(one: Dependency, local_urls: bool) -> str:
-    """The branch that the server's HEAD names."""
-    said = git.run(one.work_tree, "ls-remote", "--symref", "origin", "HEAD", local_urls=local_urls)
-    match = re.match(r"ref: refs/heads/(\S+)\tHEAD", said)
-    return match[1] if match else "main"
 
 
 def record(repo: Path, moved: Sequence[Change]) -> None:
