@@ -263,7 +263,7 @@ class MariaDB(Server):
             "-e",
             statements,
         ]
-        return subprocess.run(words, check=True, capture_output=True, text=True).stdout
+        return subprocess.run(words, check=True, capture_output=True, text=True, timeout=60).stdout
 
 
 @dataclass

@@ -135,7 +135,8 @@ def test_mariadb_that_is_full_is_waited_for(probe: Probe, mariadb: MariaDB) -> N
         "-e",
         "SELECT SLEEP(100)",
     ]
-    mariadb.sql("SET GLOBAL max_connections = 10")
+    mariadb.stop()
+    mariadb.start("--max-connections=10")
     clients = [
         subprocess.Popen(
             words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -153,4 +154,5 @@ def test_mariadb_that_is_full_is_waited_for(probe: Probe, mariadb: MariaDB) -> N
             client.kill()
             client.wait()
     assert probe.end(process) == (0, "ready")
-    mariadb.sql("SET GLOBAL max_connections = 100")
+    mariadb.stop()
+    mariadb.start()
