@@ -11,6 +11,7 @@ from . import lock
 from .channel import Channel, LocalChannel
 from .conversation import Conversation, agent_command
 from .environment import Host
+from .errors import UsageError
 from .fleet import Fleet
 from .observer import Observer, Silent
 from .plan import Plan
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from .ssh_config import Route
 
 
+Servers = dict[tuple[tuple[str, int, str | None], ...], Host]
+"""The hosts by the way to each: where the hops are equal, so is the host."""
+
+
 @contextmanager
 def fleet_of(plan: Plan, observer: Observer | None = None) -> Iterator[Fleet]:
     """Every host of `plan`, connected to when it is first asked; leaving gives back locks and ends connections."""
@@ -30,9 +35,10 @@ def fleet_of(plan: Plan, observer: Observer | None = None) -> Iterator[Fleet]:
         kept = (*(host.name for host in environment.hosts), environment.settings.path)
         redactor = Redactor((*environment.variables, *environment.secret_settings), kept=kept)
         parallel = plan.environment.settings.parallel
+        servers: Servers = {}
 
         def connect(host: Host) -> Conversation:
-            site = Site(plan, host)
+            site = Site(plan, host, servers)
             stack.callback(site.close)
             return site.converse(redactor)
 
@@ -44,14 +50,14 @@ def fleet_of(plan: Plan, observer: Observer | None = None) -> Iterator[Fleet]:
 class Site:
     """One host of a plan, and the way to it."""
 
-    def __init__(self, plan: Plan, host: Host) -> None:
-        self.plan, self.host = plan, host
+    def __init__(self, plan: Plan, host: Host, servers: Servers) -> None:
+        self.plan, self.host, self.servers = plan, host, servers
         self.ships = plan.command == "deploy"
         self.route: Route | None = None
         self.master: Master | None = None
 
     def converse(self, redactor: Redactor) -> Conversation:
-        """Begin the conversation with the agent. Raises Unreachable."""
+        """Begin the conversation with the agent. Raises Unreachable, UsageError for a host that has two names."""
         return Conversation(self.host, self._open(), redactor, self._upload)
 
     def _open(self) -> Channel:
@@ -63,10 +69,18 @@ class Site:
         from .ssh_config import SshOptions, route_to
 
         self.route = route_to(self.plan.environment, self.host, self.plan.ssh or SshOptions())
+        self._refuse_second_name(self.route)
         channel = channel_to(self.route, start)
         if self.ships:
             self.master = Master(self.route)
         return channel
+
+    def _refuse_second_name(self, route: Route) -> None:
+        way = tuple((hop.hostname.lower(), hop.port, hop.proxy_command) for hop in route.hops)
+        first = self.servers.setdefault(way, self.host)
+        if first != self.host:
+            both = " and ".join(sorted((first.name, self.host.name)))
+            raise UsageError(f"DEPLOY_HOSTS: {both} are two names of one host; keep one of them")
 
     def close(self) -> None:
         """Nothing of the way is left open."""

@@ -188,10 +188,16 @@ class Server:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
     def stop(self) -> None:
-        if self.process is not None:
-            self.process.terminate()
+        """End it; MariaDB, told to end while it is still starting, has been seen to hang for ever."""
+        if self.process is None:
+            return
+        self.process.terminate()
+        try:
             self.process.wait(20)
-            self.process = None
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process = None
 
 
 def open_path(directory: Path) -> None:

@@ -96,10 +96,7 @@ def link_shared(context: StepContext) -> list[Operation]:
     from ..provenance import provenance
 
     settings, release = context.environment.settings, context.release
-    sealed = {
-        "release": release,
-        "provenance": provenance(context),
-    }
+    sealed = {"release": release, "provenance": provenance(context)}
     text = canonical(context.environment.revealed())
     shared = {
         "release": release,

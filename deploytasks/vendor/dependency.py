@@ -5,15 +5,42 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from .. import git
+from ..errors import UsageError
 
 JOBS = 8
+"""Dependencies worked on at once: fewer than the 10 unauthenticated connections from which sshd begins to refuse."""
 LINK_MODE = "160000"
 SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+@/ -]*")
+RELATIVE = ("./", "../")
 LOCAL_URL = re.compile(r"file://|/|\.{1,2}(/|$)|[A-Za-z]:[\\/]")
+
+
+@dataclass(frozen=True)
+class Parent:
+    """The repository that pins a dependency: the project, or another dependency."""
+
+    work_tree: Path
+    """Where it is checked out, or would be."""
+    git_dir: Path
+    settings: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    """What git is configured with there, the last value of each key."""
+    remote: str = ""
+    """What its relative submodule URLs are relative to; read when it has one."""
+
+    @property
+    def path_config(self) -> bool:
+        """Whether git itself keeps a place for each submodule in the configuration."""
+        return self.settings.get("extensions.submodulepathconfig", "false").lower() in (
+            "true",
+            "yes",
+            "on",
+            "1",
+            "",
+        )
 
 
 @dataclass(frozen=True)
@@ -30,8 +57,7 @@ class Dependency:
     git_dir: Path
     """Where its objects are, or will be."""
     work_tree: Path
-    parent: Path
-    """The work tree of the repository that pins it."""
+    parent: Parent
     options: tuple[tuple[str, str], ...] = ()
     """Further keys of .gitmodules: branch, track, update, ignore, …"""
     present: bool = False
@@ -54,51 +80,65 @@ class Dependency:
 
 def dependencies(repo: Path, revision: str) -> tuple[Dependency, ...]:
     """Every submodule at `revision`, recursively, sorted by path; those below one that is not present are unknown."""
-    git_dir = Path(git.run(repo, "rev-parse", "--absolute-git-dir").strip())
     with ThreadPoolExecutor(JOBS) as pool:
-        return tuple(sorted(below(pool, repo, git_dir, revision, ""), key=lambda one: one.path))
+        return tuple(sorted(below(pool, parent_at(repo), revision, ""), key=lambda one: one.path))
 
 
-def below(
-    pool: ThreadPoolExecutor, work_tree: Path, git_dir: Path, revision: str, prefix: str
-) -> Iterator[Dependency]:
+def top_level(repo: Path, revision: str = "", prefix: str = "") -> tuple[Dependency, ...]:
+    """The submodules that a repository itself pins at `revision` (default: as they are staged), sorted by path.
+
+    Their objects are not looked at. `prefix` is put before their paths.
+    """
+    return tuple(sorted(direct_dependencies(parent_at(repo), revision, prefix), key=lambda one: one.path))
+
+
+def parent_at(repo: Path) -> Parent:
+    """The repository that is checked out at `repo`."""
+    return parent_of(repo, Path(git.run(repo, "rev-parse", "--absolute-git-dir").strip()))
+
+
+def parent_of(work_tree: Path, git_dir: Path) -> Parent:
+    """A repository whose work tree may be gone."""
+    items = git.run(git_dir, *git.inside(git_dir), "config", "--list", "-z").split("\0")
+    return Parent(
+        work_tree, git_dir, {key: value for key, _, value in (item.partition("\n") for item in items)}
+    )
+
+
+def below(pool: ThreadPoolExecutor, parent: Parent, revision: str, prefix: str) -> Iterator[Dependency]:
     """The submodules of one repository at a revision, and below them."""
-    direct = direct_dependencies(work_tree, git_dir, revision, prefix)
+    direct = direct_dependencies(parent, revision, prefix)
     known = [described(one) for one in direct] if prefix else list(pool.map(described, direct))
     for one, has_modules in known:
         yield one
         if has_modules:
-            yield from below(pool, one.work_tree, one.git_dir, one.commit, f"{one.path}/")
+            yield from below(pool, parent_of(one.work_tree, one.git_dir), one.commit, f"{one.path}/")
 
 
-def direct_dependencies(work_tree: Path, git_dir: Path, revision: str, prefix: str) -> list[Dependency]:
+def direct_dependencies(parent: Parent, revision: str, prefix: str) -> list[Dependency]:
     """The gitlinks of one repository at a revision, joined with its .gitmodules."""
-    modules = gitmodules(git_dir, revision)
+    modules = gitmodules(parent.git_dir, revision)
     by_path = {section["path"]: (name, section) for name, section in modules.items() if "path" in section}
-    links = gitlinks(git_dir, revision) if modules else {}
+    links = gitlinks(parent.git_dir, revision) if modules else {}
+    if any(section.get("url", "").startswith(RELATIVE) for section in modules.values()):
+        parent = replace(parent, remote=default_remote(parent))
     found = []
     for path, commit in links.items():
         name, section = by_path.get(path, (path, {}))
-        place = work_tree / path
+        place = parent.work_tree / path
         found.append(
             Dependency(
                 name,
                 prefix + path,
                 section.get("url", ""),
                 commit,
-                objects_of(place, git_dir, name),
+                objects_of(place, parent, name),
                 place,
-                work_tree,
+                parent,
                 tuple(sorted({**section, "path": path}.items())),
             )
         )
     return found
-
-
-def configuration(place: Path) -> dict[str, str]:
-    """Everything that git is configured with in a repository, the last value of each key."""
-    items = git.run(place, "config", "--list", "-z").split("\0")
-    return {key: value for key, _, value in (item.partition("\n") for item in items)}
 
 
 def gitmodules(git_dir: Path, revision: str) -> dict[str, dict[str, str]]:
@@ -116,17 +156,17 @@ def gitmodules(git_dir: Path, revision: str) -> dict[str, dict[str, str]]:
 
 
 def gitlinks(git_dir: Path, revision: str) -> dict[str, str]:
-    """{path: commit} of every gitlink at a revision."""
-    listed = git.run(git_dir, *git.inside(git_dir), "ls-tree", "-r", "-z", "--full-tree", revision)
+    """{path: commit} of every gitlink at a revision; of the index when it is empty."""
+    words = ("ls-tree", "-r", "-z", "--full-tree", revision) if revision else ("ls-files", "--stage", "-z")
     found = {}
-    for entry in listed.split("\0"):
+    for entry in git.run(git_dir, *git.inside(git_dir), *words).split("\0"):
         if entry.startswith(LINK_MODE):
             head, _, path = entry.partition("\t")
-            found[path] = head.split()[2]
+            found[path] = head.split()[2 if revision else 1]
     return found
 
 
-def objects_of(work_tree: Path, parent_git_dir: Path, name: str) -> Path:
+def objects_of(work_tree: Path, parent: Parent, name: str) -> Path:
     """The git directory of a submodule: its work tree's own when it has one, else the place where git would put it."""
     pointer = work_tree / ".git"
     if pointer.is_dir():
@@ -136,7 +176,9 @@ def objects_of(work_tree: Path, parent_git_dir: Path, name: str) -> Path:
         resolved = (work_tree / target).resolve()
         if resolved.is_dir():
             return resolved
-    return parent_git_dir / "modules" / name
+    if parent.path_config and (place := parent.settings.get(f"submodule.{name}.gitdir")):
+        return parent.git_dir.parent / place
+    return parent.git_dir / "modules" / name
 
 
 def described(one: Dependency) -> tuple[Dependency, bool]:
@@ -153,20 +195,30 @@ def described(one: Dependency) -> tuple[Dependency, bool]:
     return replace(one, present=True, describe=describe or one.commit[:7]), kinds[1:] == ["blob"]
 
 
+def default_remote(parent: Parent) -> str:
+    """The URL that git resolves relative ones against: of the branch's remote, of origin, or the directory itself."""
+    branch = git.answer(parent.git_dir, *git.inside(parent.git_dir), "symbolic-ref", "--short", "HEAD")
+    remote = parent.settings.get(f"branch.{branch}.remote", "origin")
+    return parent.settings.get(f"remote.{remote}.url") or str(parent.work_tree)
+
+
 def effective_url(one: Dependency) -> str:
-    """The URL with a relative one resolved against the remote of the repository that pins it
-    (git-submodule(1), add).
-    """
-    if not one.url.startswith(("./", "../")):
+    """The URL with a relative one resolved as git-submodule(1) does, under `add`."""
+    if not one.url.startswith(RELATIVE):
         return one.url
-    base = (git.answer(one.parent, "config", "remote.origin.url") or str(one.parent)).rstrip("/")
-    rest = one.url
-    while rest.startswith(("./", "../")):
+    base, rest = one.parent.remote.rstrip("/"), one.url
+    while rest.startswith(RELATIVE):
         if rest.startswith("../"):
             cut = max(base.rfind("/"), base.rfind(":"))
             base = base[:cut] if cut > 0 and base[cut] == "/" else base[: cut + 1]
         rest = rest.removeprefix("./") if rest.startswith("./") else rest.removeprefix("../")
     return f"{base}{'' if base.endswith(':') else '/'}{rest}".rstrip("/")
+
+
+def holds(git_dir: Path, commit: str) -> bool:
+    """Whether the objects of a repository include a commit."""
+    words = (*git.inside(git_dir), "cat-file", "-e", f"{commit}^{{commit}}")
+    return git.call(git_dir, *words).returncode == 0
 
 
 def is_local(url: str) -> bool:
@@ -179,8 +231,6 @@ def selected(found: Sequence[Dependency], names: Sequence[str]) -> tuple[Depende
 
     Raises UsageError for a name that is none.
     """
-    from ..errors import UsageError
-
     keys: Mapping[str, Dependency] = {
         key: one for one in found for key in (one.path.rpartition("/")[2], one.name, one.path)
     }

@@ -8,14 +8,9 @@ from pathlib import Path
 
 from .. import git
 from ..errors import UsageError
-from .dependency import SAFE_NAME, Dependency, dependencies, effective_url, is_local, selected
+from .dependency import SAFE_NAME, effective_url, is_local, selected, top_level
 from .hazards import unsafe
 from .trees import look
-
-
-def top_level(repo: Path) -> list[Dependency]:
-    """The dependencies that the project itself pins, as they are staged or committed."""
-    return [one for one in dependencies(repo, "HEAD") if one.parent == repo]
 
 
 def add(repo: Path, url: str, *, name: str = "", track: str = "", local_urls: bool = False) -> str:

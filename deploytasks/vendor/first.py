@@ -11,14 +11,11 @@ from collections.abc import Mapping
 from .. import git
 from .dependency import Dependency
 
-EXTENSION = "extensions.submodulepathconfig"
-"""Where it is set, git lays submodules out in another way (git-config(1))."""
-
 
 def is_new(one: Dependency, settings: Mapping[str, str]) -> bool:
     """Whether nothing of it is here yet, all of it is wanted, and it belongs where git has always put it."""
     missing = not (one.work_tree / ".git").exists() and not one.git_dir.exists()
-    usual = not one.option("shallow") and EXTENSION not in settings
+    usual = not one.option("shallow") and not one.parent.path_config
     return missing and usual and f"submodule.{one.name}.url" in settings
 
 
@@ -30,7 +27,7 @@ def clone(one: Dependency, settings: Mapping[str, str], local_urls: bool) -> Non
     layout = (f"--separate-git-dir={one.git_dir}", "-c", f"core.worktree={place}")
     words = ("clone", "--quiet", "--no-checkout", "--origin=origin", *template, *layout)
     url = settings[f"submodule.{one.name}.url"]
-    done = git.call(one.parent, *words, "--", url, str(one.work_tree), local_urls=local_urls)
+    done = git.call(one.parent.work_tree, *words, "--", url, str(one.work_tree), local_urls=local_urls)
     if done.returncode != 0:
         return
     back = os.path.relpath(one.git_dir.resolve(), one.work_tree.resolve())

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .. import git
-from .dependency import JOBS, Dependency, configuration, dependencies, effective_url
+from .dependency import JOBS, Dependency, dependencies, effective_url, holds
 from .finding import Finding
 from .hazards import unsafe, unsafe_twins
 from .pins import pin_findings
@@ -45,10 +45,9 @@ def gate(
 
 def judged_pins(found: Sequence[Dependency], policy: str, local_urls: bool) -> tuple[Finding, ...]:
     """What gates both source modes."""
-    settings = configurations(found)
 
     def judge(one: Dependency) -> list[Finding]:
-        return list(pin_findings(one, policy, local_urls, settings[one.parent]))
+        return list(pin_findings(one, policy, local_urls))
 
     return (*unsafe_twins(found), *in_parallel(judge, found))
 
@@ -72,13 +71,7 @@ def not_shipped(repo: Path, found: Sequence[Dependency]) -> tuple[str, ...]:
 
 def work_trees(found: Sequence[Dependency]) -> list[Finding]:
     """What is wrong with the work tree of each."""
-    settings = configurations(found)
-    return in_parallel(lambda one: list(tree_findings(one, settings[one.parent])), found)
-
-
-def configurations(found: Sequence[Dependency]) -> dict[Path, dict[str, str]]:
-    """git's configuration of every repository that pins one."""
-    return {place: configuration(place) for place in {one.parent for one in found}}
+    return in_parallel(lambda one: list(tree_findings(one)), found)
 
 
 def in_parallel(judge: Callable[[Dependency], list[Finding]], found: Sequence[Dependency]) -> list[Finding]:
@@ -105,45 +98,26 @@ def obtained(repo: Path, revision: str, local_urls: bool) -> tuple[Dependency, .
 
 def fetch(one: Dependency, local_urls: bool) -> None:
     """Bring the pinned commit into the dependency's git directory, or leave it missing."""
-    if not one.git_dir.is_dir():
-        at_head = git.answer(one.parent, "rev-parse", f"HEAD:{one.own_path}") == one.commit
-        if at_head and not any(one.work_tree.iterdir() if one.work_tree.is_dir() else ()):
-            git.call(
-                one.parent,
-                "submodule",
-                "update",
-                "--init",
-                "--checkout",
-                "--",
-                one.own_path,
-                local_urls=local_urls,
-            )
-        else:
-            git.call(
-                one.parent,
-                "clone",
-                "-q",
-                "--bare",
-                "--",
-                effective_url(one),
-                str(one.git_dir),
-                local_urls=local_urls,
-            )
-        return
-    for refs in (("+refs/heads/*:refs/remotes/origin/*",), (one.commit,)):
-        words = (*git.inside(one.git_dir), "fetch", "-q", "--no-tags", "origin", *refs)
-        if git.call(one.git_dir, *words, local_urls=local_urls).returncode == 0 and has(one):
-            return
+    inside = git.inside(one.git_dir)
+    if one.git_dir.is_dir():
+        for refs in (("+refs/heads/*:refs/remotes/origin/*",), (one.commit,)):
+            words = (*inside, "fetch", "-q", "--no-tags", "origin", *refs)
+            done = git.call(one.git_dir, *words, local_urls=local_urls)
+            if done.returncode == 0 and holds(one.git_dir, one.commit):
+                return
+    elif is_empty_at_head(one):
+        words = ("submodule", "update", "--init", "--checkout", "--", one.own_path)
+        git.call(one.parent.work_tree, *words, local_urls=local_urls)
+    else:
+        words = ("clone", "-q", "--bare", "--", effective_url(one), str(one.git_dir))
+        git.call(one.parent.git_dir, *words, local_urls=local_urls)
 
 
-def has(one: Dependency) -> bool:
-    """Whether the pinned commit is there now."""
-    return (
-        git.call(
-            one.git_dir, *git.inside(one.git_dir), "cat-file", "-e", f"{one.commit}^{{commit}}"
-        ).returncode
-        == 0
-    )
+def is_empty_at_head(one: Dependency) -> bool:
+    """Whether its directory is empty in a work tree that pins this very commit."""
+    if not one.work_tree.is_dir() or any(one.work_tree.iterdir()):
+        return False
+    return git.answer(one.parent.work_tree, "rev-parse", f"HEAD:{one.own_path}") == one.commit
 
 
 def safe(one: Dependency, local_urls: bool) -> bool:

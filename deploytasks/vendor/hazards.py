@@ -35,7 +35,7 @@ def unsafe(one: Dependency, local_urls: bool) -> Iterator[Finding]:
     if any(
         parent.is_symlink()
         for parent in (one.work_tree, *one.work_tree.parents)
-        if one.parent in parent.parents
+        if one.parent.work_tree in parent.parents
     ):
         yield Finding(one.path, "its path goes through a symlink", "put a directory there")
 

@@ -11,8 +11,7 @@ from typing import Any
 
 from .. import git
 from .changes import Change, between
-from .dependency import JOBS, Dependency, effective_url, selected
-from .editing import top_level
+from .dependency import JOBS, Dependency, effective_url, selected, top_level
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,9 @@ def against_server(one: Dependency, local_urls: bool) -> Outdated:
     track = one.option("track")
     tracks = track or one.option("branch") or "HEAD"
     try:
-        listed = git.run(one.parent, "ls-remote", "--quiet", "--", effective_url(one), local_urls=local_urls)
+        listed = git.run(
+            one.parent.git_dir, "ls-remote", "--quiet", "--", effective_url(one), local_urls=local_urls
+        )
     except git.GitFailed as failure:
         return Outdated(
             one.path,
@@ -93,7 +94,7 @@ def version(name: str) -> list[tuple[int, str]]:
 def moved(repo: Path, names: Sequence[str] = ()) -> tuple[Change, ...]:
     """What the work trees bring compared with the committed pins."""
     found = []
-    for one in selected(top_level(repo), names):
+    for one in selected(top_level(repo, "HEAD"), names):
         head = git.answer(one.work_tree, "rev-parse", "HEAD") if (one.work_tree / ".git").exists() else None
         if head and head != one.commit:
             found.append(between(one.git_dir, one.path, one.commit, head))

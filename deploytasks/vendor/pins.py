@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from .. import git
 from .dependency import Dependency, effective_url
@@ -12,10 +12,8 @@ from .hazards import unsafe
 LFS_MARK = "^version https://git-lfs.github.com/spec/v1"
 
 
-def pin_findings(
-    one: Dependency, policy: str, local_urls: bool, settings: Mapping[str, str]
-) -> Iterator[Finding]:
-    """What is wrong with the pin itself; gates both source modes. `settings` are its parent's of git."""
+def pin_findings(one: Dependency, policy: str, local_urls: bool) -> Iterator[Finding]:
+    """What is wrong with the pin itself; gates both source modes."""
     hazards = list(unsafe(one, local_urls))
     yield from hazards
     if hazards:
@@ -27,7 +25,7 @@ def pin_findings(
             f"push it there: `git -C {one.path} push origin HEAD:BRANCH`, or see that you may read {one.url}",
         )
         return
-    configured = settings.get(f"submodule.{one.name}.url")
+    configured = one.parent.settings.get(f"submodule.{one.name}.url")
     if configured and configured.rstrip("/") not in (one.url.rstrip("/"), effective_url(one)):
         yield Finding(
             one.path, "its URL in .gitmodules is not the one that git uses here", "`inv vendor.update`"

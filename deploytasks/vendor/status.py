@@ -63,7 +63,7 @@ def stand(one: Dependency, repo: Path, ignored: bool) -> Status:
         "pin": one.commit,
         "describe": one.describe,
         "tracks": tracks,
-        "nested": one.parent != repo,
+        "nested": one.nested,
     }
     if not (one.work_tree / ".git").exists():
         return Status(**known, head=None)

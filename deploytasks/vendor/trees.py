@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,12 +23,9 @@ class WorkTree:
     edits: tuple[str, ...]
 
 
-def tree_findings(one: Dependency, settings: Mapping[str, str]) -> Iterator[Finding]:
-    """What is wrong with the work tree only; gates `worktree` mode, is printed as not shipped in `commit` mode.
-
-    `settings` are its parent's of git.
-    """
-    update = one.option("update") or settings.get(f"submodule.{one.name}.update")
+def tree_findings(one: Dependency) -> Iterator[Finding]:
+    """What is wrong with the work tree only; gates `worktree` mode, is printed as not shipped in `commit` mode."""
+    update = one.option("update") or one.parent.settings.get(f"submodule.{one.name}.update")
     if update and update not in ("checkout", "rebase", "merge"):
         yield Finding(
             one.path,
@@ -61,18 +58,17 @@ def tree_findings(one: Dependency, settings: Mapping[str, str]) -> Iterator[Find
 def look(place: Path) -> WorkTree:
     """What is checked out at `place`, nested submodules aside. Edits that git was told not to see are seen."""
     seen = glance(place)
-    if any(tag.islower() or tag == "S" for tag in tags(place)):
-        return WorkTree(seen.head, tuple(hidden_edits(place)))
-    return seen
+    hides = any(tag.islower() or tag == "S" for tag in tags(place))
+    return WorkTree(seen.head, tuple(hidden_edits(place))) if hides else seen
 
 
 def glance(place: Path) -> WorkTree:
-    """The same where nobody can have told git anything yet."""
+    """The same by one `git status`, for an index that cannot have been told anything yet."""
     words = ("--porcelain=v2", "--branch", "--no-ahead-behind", "--untracked-files=all", "--no-renames", "-z")
     listed = git.run(place, *SEEING, "status", *words, "--ignore-submodules=all").split("\0")
     head = next(item for item in listed if item.startswith("# branch.oid ")).rpartition(" ")[2]
-    edits = (path for item in listed if (path := edited(item)))
-    return WorkTree(head.replace("(initial)", ""), tuple(sorted(edits)))
+    edits = sorted(path for item in listed if (path := edited(item)))
+    return WorkTree(head.replace("(initial)", ""), tuple(edits))
 
 
 def tags(place: Path) -> set[str]:

@@ -4,20 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .. import git
 from ..errors import UsageError
 from . import first
 from .changes import Change, between
-from .dependency import JOBS, Dependency, configuration, dependencies, effective_url, is_local, selected
+from .dependency import JOBS, Dependency, holds, parent_at, selected, top_level
 from .finding import printable
 from .goal import STAY, Move, destination
 from .hazards import unsafe
 from .trees import WorkTree, glance, look
 
 OnLine = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Way:
+    """How one dependency, and those below it, are to be brought."""
+
+    name: str
+    """What the project calls it."""
+    move: Move
+    discard: bool
+    dry_run: bool
+    local_urls: bool
 
 
 @dataclass(frozen=True)
@@ -48,7 +60,7 @@ def update(
 
     One that fails does not hide the others. A dirty one is left alone unless `discard` names it. Nothing is pushed.
     """
-    top = [one for one in dependencies(repo, "HEAD") if one.parent == repo]
+    top = top_level(repo)
     chosen = selected(top, names)
     if move.to is not None and len(chosen) != 1:
         raise UsageError("--to: moves one dependency; name it with --name")
@@ -61,7 +73,7 @@ def update(
         outcome = (
             Outcome(one.path, one.commit)
             if settled
-            else bring(one, move, one.path in given_up, dry_run, local_urls)
+            else bring(one, Way(one.name, move, one.path in given_up, dry_run, local_urls))
         )
         on_line(str(outcome))
         return outcome
@@ -79,7 +91,7 @@ def begin(repo: Path, chosen: Sequence[Dependency], local_urls: bool) -> tuple[D
     if not chosen:
         return ()
     git.call(repo, "submodule", "init", "--", *(one.own_path for one in chosen))
-    settings = configuration(repo)
+    settings = parent_at(repo).settings
     new = tuple(one for one in chosen if first.is_new(one, settings))
     old = [one.own_path for one in chosen if one not in new]
     if old:
@@ -90,97 +102,79 @@ def begin(repo: Path, chosen: Sequence[Dependency], local_urls: bool) -> tuple[D
 
 
 def is_at_pin(one: Dependency) -> bool:
-    """Whether a dependency that was just cloned is what is pinned and nothing else; nested ones are looked at too."""
-    if not (one.work_tree / ".git").exists() or glance(one.work_tree) != WorkTree(one.commit, ()):
+    """Whether a dependency that was just cloned, and has none of its own, is what is pinned and nothing else."""
+    if not (one.work_tree / ".git").exists() or (one.work_tree / ".gitmodules").exists():
         return False
-    below = dependencies(one.work_tree, "HEAD") if (one.work_tree / ".gitmodules").exists() else ()
-    return all(is_at_pin(nested) for nested in below)
+    return glance(one.work_tree) == WorkTree(one.commit, ())
 
 
 def safe(one: Dependency, local_urls: bool) -> bool:
     return not list(unsafe(one, local_urls))
 
 
-def bring(one: Dependency, move: Move, discard: bool, dry_run: bool, local_urls: bool) -> Outcome:
+def bring(one: Dependency, way: Way) -> Outcome:
     """Bring one dependency to its pin or to where it moves, and look at the result."""
-    hazards = list(unsafe(one, local_urls))
+    hazards = list(unsafe(one, way.local_urls))
     if hazards:
         return Outcome(one.path, one.commit, f"{hazards[0].what}; {hazards[0].cure}")
     initialised = (one.work_tree / ".git").exists()
     edits = look(one.work_tree).edits if initialised else ()
-    if edits and not discard:
+    if edits and not way.discard:
         what = f"has {len(edits)} local edit(s), first {printable(edits[0])}"
-        return Outcome(one.path, one.commit, f"{what}; commit them there, or add --discard={one.name}")
+        return Outcome(one.path, one.commit, f"{what}; commit them there, or add --discard={way.name}")
     try:
-        if not initialised and not dry_run:
-            first_checkout(one, local_urls)
-        goal = one.commit
-        if move.moves:
-            goal = destination(one, move, local_urls)
+        if not initialised and not way.dry_run:
+            first_checkout(one, way.local_urls)
+        goal = destination(one, way.move, way.local_urls) if way.move.moves else one.commit
         change = between(one.git_dir, one.path, one.commit, goal) if goal != one.commit else None
-        return Outcome(
-            one.path, goal, "" if dry_run else checkout(one, goal, bool(edits), local_urls), change
-        )
+        return Outcome(one.path, goal, "" if way.dry_run else checkout(one, goal, way), change)
     except (git.GitFailed, UsageError) as failure:
         return Outcome(one.path, one.commit, str(failure).partition(": ")[2] or str(failure))
 
 
 def first_checkout(one: Dependency, local_urls: bool) -> None:
-    """Clone a dependency that is not initialised; git puts its objects below the parent's."""
-    git.run(
-        one.parent,
-        "submodule",
-        "update",
-        "--init",
-        "--checkout",
-        "--force",
-        "--",
-        one.own_path,
-        local_urls=local_urls,
-    )
+    """Have git itself take up a dependency that is not initialised, by the objects that are here or a clone."""
+    words = ("submodule", "update", "--init", "--checkout", "--force", "--", one.own_path)
+    git.run(one.parent.work_tree, *words, local_urls=local_urls)
 
 
-def checkout(one: Dependency, goal: str, dirty: bool, local_urls: bool) -> str:
+def checkout(one: Dependency, goal: str, way: Way) -> str:
     """Make the work tree `goal`, nested ones included; answers what is still wrong, or an empty text."""
-    tree = one.work_tree
-    if git.answer(tree, "cat-file", "-t", goal) != "commit":
-        git.call(tree, "fetch", "-q", "origin", local_urls=local_urls)
-        if git.answer(tree, "cat-file", "-t", goal) != "commit":
-            git.run(tree, "fetch", "-q", "origin", goal, local_urls=local_urls)
-    if dirty or git.answer(tree, "rev-parse", "HEAD") != goal:
-        git.run(
-            tree,
-            "-c",
-            "submodule.recurse=false",
-            "checkout",
-            "-q",
-            "--detach",
-            *(["--force"] if dirty else []),
-            goal,
-        )
-        if dirty:
+    tree, seen = one.work_tree, look(one.work_tree)
+    if seen.edits or seen.head != goal:
+        obtain(one, goal, way.local_urls)
+        force = ("--force",) if seen.edits else ()
+        git.run(tree, "-c", "submodule.recurse=false", "checkout", "-q", "--detach", *force, goal)
+        if seen.edits:
             git.run(tree, "reset", "-q", "--hard", goal)
             git.run(tree, "clean", "-q", "-ffd")
-    if (tree / ".gitmodules").exists():
-        local = local_urls and any(is_local(effective_url(below)) for below in dependencies(tree, "HEAD"))
-        git.call(tree, "submodule", "sync", "-q", "--recursive")
-        git.run(
-            tree,
-            "submodule",
-            "update",
-            "--init",
-            "--recursive",
-            "--checkout",
-            "--jobs=4",
-            local_urls=local or local_urls,
-        )
-    head = git.answer(tree, "rev-parse", "HEAD")
-    wrong = look(tree).edits
-    if head != goal:
-        return f"is at {(head or 'nothing')[:7]}, not at {goal[:7]}; see `git -C {one.path} status`"
-    return (
-        f"still has local edits, first {printable(wrong[0])}; see `git -C {one.path} status`" if wrong else ""
-    )
+        seen = look(tree)
+    if seen.head != goal:
+        return f"is at {seen.head[:7] or 'nothing'}, not at {goal[:7]}; see `git -C {one.path} status`"
+    if seen.edits:
+        return f"still has local edits, first {printable(seen.edits[0])}; see `git -C {one.path} status`"
+    return nested(one, replace(way, move=STAY))
+
+
+def nested(one: Dependency, way: Way) -> str:
+    """Bring the dependencies of a dependency to their pins; answers what is wrong with them, or an empty text."""
+    if not (one.work_tree / ".gitmodules").exists():
+        return ""
+    found = top_level(one.work_tree, prefix=f"{one.path}/")
+    begin(one.work_tree, [below for below in found if safe(below, way.local_urls)], way.local_urls)
+    outcomes = [bring(below, way) for below in found]
+    return "; ".join(f"its {outcome}" for outcome in outcomes if outcome.problem)
+
+
+def obtain(one: Dependency, goal: str, local_urls: bool) -> None:
+    """Have the commit `goal` here, by a branch or by its name. Raises UsageError when its server has it not."""
+    for refs in ((), (goal,)):
+        if holds(one.git_dir, goal):
+            return
+        fetched = git.call(one.work_tree, "fetch", "-q", "origin", *refs, local_urls=local_urls)
+    if not holds(one.git_dir, goal):
+        said = fetched.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
+        raise UsageError(f"{one.path}: {goal[:7]} cannot be fetched from {one.url} ({said}); push it there")
 
 
 def record(repo: Path, moved: Sequence[Change]) -> None:

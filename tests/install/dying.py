@@ -1,4 +1,7 @@
-"""The python3 of a host, given a shebang: its agent dies at the moment of an install that `moment` beside it names."""
+"""The python3 of a host, given a shebang: its agent dies at the moment of an install that `moment` beside it names.
+
+Where there is `hold` too, it stays at that moment instead, and renames `hold` to `held`.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import re
 import signal
 import sys
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 
@@ -20,12 +24,19 @@ class Moment:
         if event == self.event and any(re.search(self.part, str(one)) for one in arguments):
             self.count -= 1
             if self.count == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
+                self.end()
+
+    def end(self) -> None:
+        hold = Path(__file__).with_name("hold")
+        if not hold.exists():
+            os.kill(os.getpid(), signal.SIGKILL)
+        hold.rename(hold.with_name("held"))
+        Event().wait()
 
 
 MOMENTS = {
     "before the environment is made": Moment("subprocess.Popen", "'venv'"),
-    "before the import check": Moment("subprocess.Popen", "importlib"),
+    "before the import check": Moment("subprocess.Popen", "import_module"),
     "while it is sealed": Moment("os.chmod", "site-packages", 10),
     "before it is moved to its place": Moment("os.rename", "venvs/[0-9a-f]{24}$"),
     "before the release is linked to it": Moment("os.symlink", "../../venvs/"),

@@ -84,11 +84,16 @@ def test_after_the_agent_is_killed_in_an_install_the_next_deploy_succeeds(site: 
     assert_deployed(site)
 
 
-def test_after_the_host_dies_while_the_installer_runs_the_next_deploy_succeeds(site: Site) -> None:
-    host = site.farm.hosts[0]
-    process = site.project.start("deploy", "--env=staging")
-    wait_until(lambda: list(site.path(host).glob("venvs/.*.tmp/lib")), "the install has begun", 90.0)
-    host.stop()
+def test_after_the_host_dies_with_a_half_built_environment_the_next_deploy_succeeds(site: Site) -> None:
+    host, held = site.farm.hosts[0], tools(site.farm) / "held"
+    held.with_name("hold").touch()
+    with last(site, "before the import check"):
+        process = site.project.start("deploy", "--env=staging")
+        wait_until(held.exists, "the packages are installed", 90.0)
+        host.stop()
+        held.unlink()
+    (half_built,) = (site.path(host) / "venvs").iterdir()
+    assert (half_built / "lib").exists() and not venv.usable(str(half_built))
     assert (ended(process), linked(site)) == (4, [])
     host.start()
     assert_deployed(site)

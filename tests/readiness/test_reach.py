@@ -10,6 +10,7 @@ import threading
 
 import pytest
 
+from deploytasks.remote.readiness import Board
 from tests.readiness.conftest import Probe, listener, said
 from tests.rig import free_port
 from tests.servers import Redis
@@ -105,7 +106,17 @@ def test_services_are_waited_for_together_under_one_deadline(probe: Probe) -> No
     out, err = process.communicate(timeout=60)
     answer = json.loads(out)
     assert answer["code"] == 75 and all(f"{name} not ready after 2 s" in answer["error"] for name in services)
-    assert "CACHE: connection refused" in err and "; QUEUE: connection refused" in err
+    assert "CACHE: connection refused" in err and "QUEUE: connection refused" in err
+
+
+def test_what_is_waited_for_is_one_line_in_the_order_of_names_less_what_is_ready() -> None:
+    said: list[str] = []
+    board = Board(said.append)
+    board.say("QUEUE", "refused")
+    board.say("CACHE", "loading")
+    board.leave("CACHE")
+    board.say("QUEUE", "refused again")
+    assert said == ["QUEUE: refused", "CACHE: loading; QUEUE: refused", "QUEUE: refused again"]
 
 
 def test_the_worst_of_several_services_speaks_for_all(probe: Probe) -> None:

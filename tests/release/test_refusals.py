@@ -106,6 +106,15 @@ def test_a_host_out_of_reach_is_exit_4_and_nothing_changed_anywhere(staging: Sit
     assert staging.currents() == [first] * 3 and staging.unlocked()
 
 
+def test_a_host_under_two_names_of_the_ssh_configuration_is_refused(staging: Site) -> None:
+    first = staging.farm.hosts[0]
+    staging.configure(first.name, f"{first.address}:{first.port}")
+    done = staging.project.fab("deploy", "--env=staging")
+    assert done.code == 2
+    assert f"{first.address}:{first.port} and {first.name} are two names of one host" in done.err
+    assert not staging.path(first).exists()
+
+
 def test_a_wrong_user_is_exit_4(staging: Site) -> None:
     staging.configure("host1", "nobody-like-this@host2")
     done = staging.project.fab("deploy", "--env=staging")
