@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -98,19 +99,26 @@ def obtained(repo: Path, revision: str, local_urls: bool) -> tuple[Dependency, .
 
 def fetch(one: Dependency, local_urls: bool) -> None:
     """Bring the pinned commit into the dependency's git directory, or leave it missing."""
-    inside = git.inside(one.git_dir)
     if one.git_dir.is_dir():
         for refs in (("+refs/heads/*:refs/remotes/origin/*",), (one.commit,)):
-            words = (*inside, "fetch", "-q", "--no-tags", "origin", *refs)
+            words = (*git.inside(one.git_dir), "fetch", "-q", "--no-tags", "origin", *refs)
             done = git.call(one.git_dir, *words, local_urls=local_urls)
             if done.returncode == 0 and holds(one.git_dir, one.commit):
                 return
     elif is_empty_at_head(one):
-        words = ("submodule", "update", "--init", "--checkout", "--", one.own_path)
-        git.call(one.parent.work_tree, *words, local_urls=local_urls)
+        initialise = ("submodule", "update", "--init", "--checkout", "--", one.own_path)
+        git.call(one.parent.work_tree, *initialise, local_urls=local_urls)
     else:
-        words = ("clone", "-q", "--bare", "--", effective_url(one), str(one.git_dir))
-        git.call(one.parent.git_dir, *words, local_urls=local_urls)
+        clone_objects(one, local_urls)
+
+
+def clone_objects(one: Dependency, local_urls: bool) -> None:
+    """Clone to where git will look for it, without a work tree, as after `git submodule deinit`."""
+    one.git_dir.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="deploytasks-") as directory:
+        words = ("clone", "-q", "--no-checkout", f"--separate-git-dir={one.git_dir}")
+        tree = str(Path(directory, "tree"))
+        git.call(one.parent.git_dir, *words, "--", effective_url(one), tree, local_urls=local_urls)
 
 
 def is_empty_at_head(one: Dependency) -> bool:
