@@ -86,6 +86,7 @@ class Row:
             "ratio": self.ratio,
             "goal": self.goal,
             "limit": self.limit,
+            "memory_goal": self.memory_goal,
             "verdict": self.verdict,
             "samples": [one.seconds for one in self.samples],
             "floor_samples": [one.seconds for one in self.floor],

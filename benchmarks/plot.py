@@ -8,7 +8,7 @@ from typing import Any
 import matplotlib as mpl  # type: ignore[import-not-found]
 
 mpl.use("svg")
-from matplotlib import pyplot  # type: ignore[import-not-found]
+from matplotlib import pyplot
 
 OURS, THEIRS, GOAL = "#2f6f4f", "#9aa0a6", "#c0392b"
 

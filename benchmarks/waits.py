@@ -28,6 +28,8 @@ class Waits:
     """Those on rsync's connection, its set-up included."""
     goal: int
     seconds: float
+    exchange: tuple[int, ...]
+    """Bytes of the last run's turns after the set-up: the client's, the host's, the client's, and so on."""
 
     @property
     def missed(self) -> bool:
@@ -42,6 +44,7 @@ class Waits:
             "goal": self.goal,
             "missed": self.missed,
             "seconds": self.seconds,
+            "exchange": self.exchange,
         }
 
     def __str__(self) -> str:
@@ -78,6 +81,7 @@ def counted(
 ) -> Waits:
     """Run a task several times, and count on the connections that it opened."""
     found, rsync, seconds = [], [], []
+    ours: list[Connection] = []
     for _ in range(runs):
         before()
         seen = len(proxy.connections)
@@ -86,7 +90,9 @@ def counted(
         found.append(sum(one.waits - opening for one in ours))
         rsync.append(sum(one.waits for one in others))
     case = f"{task} of code alone" if task == "deploy" else task
-    return Waits(f"{case}, 50 ms away", tuple(found), max(rsync), goal, statistics.median(seconds))
+    middle = statistics.median(seconds)
+    turns = tuple(size for _, size in ours[0].turns[2 * opening :])
+    return Waits(f"{case}, 50 ms away", tuple(found), max(rsync), goal, middle, turns)
 
 
 def parted(connections: list[Connection]) -> tuple[list[Connection], list[Connection]]:
