@@ -1,25 +1,22 @@
-"""Vendored dependencies against git's own commands, in the same run: `python benchmarks/vendor.py [COUNT]`.
+"""Vendored dependencies against git's own commands, in turns: `python -m benchmarks.vendor [SUBMODULES [RUNS]]`.
 
-Prints medians of five runs and ratios: status and gate against one `git submodule status`, the first update against
-`git submodule update --init --recursive`.
+Status and gate against one `git submodule status`, the first update against `git submodule update --init --recursive`.
 """
 
 from __future__ import annotations
 
 import shutil
-import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks.measuring import HEADING, Row, Sample, in_turns, run
 from deploytasks.vendor import gate
 from deploytasks.vendor.status import status
 from deploytasks.vendor.update import update
 from examples.building import WHO, git
-
-RUNS = 5
 
 
 def build(directory: Path, count: int) -> Path:
@@ -42,6 +39,10 @@ def build(directory: Path, count: int) -> Path:
             str(server / f"package{number}.git"),
             f"vendor/package{number}",
         )
+    (project / "fabfile.py").write_text("from deploytasks import namespace\n\nns = namespace()\n")
+    (project / "tasks.py").write_text("from fabfile import ns\n")
+    (project / ".gitignore").write_text("__pycache__/\n")
+    git(project, "add", "--all")
     git(project, "commit", "--quiet", "--message", "Begin")
     return project
 
@@ -53,37 +54,69 @@ def begin(tree: Path) -> Path:
     return tree
 
 
-def measured(work: Callable[[], object], prepare: Callable[[], object] = lambda: None) -> float:
-    """The median of the seconds of several runs."""
-    seconds = []
-    for _ in range(RUNS):
-        prepare()
-        begun = time.perf_counter()
-        work()
-        seconds.append(time.perf_counter() - begun)
-    return statistics.median(seconds)
+def timed(work: Callable[[], object]) -> Sample:
+    """One call in this process."""
+    begun = time.perf_counter()
+    work()
+    return Sample(time.perf_counter() - begun)
 
 
-def main(count: int) -> None:
+def against_status(project: Path, runs: int) -> list[Row]:
+    """What is asked of submodules that are here, against one `git submodule status`; the command, and its core."""
+    inv = Path(sys.executable).parent / "inv"
+    by_git, *ours = in_turns(
+        lambda: run(["git", "submodule", "status"], cwd=project),
+        lambda: run([inv, "vendor.status"], cwd=project),
+        lambda: timed(lambda: status(project)),
+        lambda: timed(lambda: gate(project, "HEAD", local_urls=True)),
+        lambda: timed(lambda: gate(project, "HEAD", source="worktree", local_urls=True)),
+        runs=runs,
+    )
+    names = ("inv vendor.status", "vendor.status", "the gate of commit mode", "the gate of worktree mode")
+    return [Row(name, one, by_git, goal=2.0) for name, one in zip(names, ours, strict=True)]
+
+
+def against_update(project: Path, clone: Path, runs: int) -> list[Row]:
+    """The first `vendor.update` of a clone, against `git submodule update --init --recursive`."""
+
+    def fresh(work: Callable[[], Sample]) -> Callable[[], Sample]:
+        def measured() -> Sample:
+            shutil.rmtree(clone, ignore_errors=True)
+            git(clone.parent, "clone", "--quiet", str(project), str(clone))
+            return work()
+
+        return measured
+
+    words = [
+        "git",
+        "-c",
+        "protocol.file.allow=always",
+        "submodule",
+        "--quiet",
+        "update",
+        "--init",
+        "--recursive",
+    ]
+    inv = Path(sys.executable).parent / "inv"
+    by_git, *ours = in_turns(
+        fresh(lambda: run(words, cwd=clone)),
+        fresh(lambda: run([inv, "vendor.update", "--local-urls"], cwd=clone)),
+        fresh(lambda: timed(lambda: update(clone, local_urls=True))),
+        runs=runs,
+    )
+    names = ("inv vendor.update, the first", "vendor.update, the first")
+    return [Row(name, one, by_git, goal=0.5) for name, one in zip(names, ours, strict=True)]
+
+
+def main(count: int, runs: int) -> None:
+    """Measure and print."""
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
-        project, clone = build(directory, count), directory / "clone"
-
-        def fresh() -> None:
-            shutil.rmtree(clone, ignore_errors=True)
-            git(directory, "clone", "--quiet", str(project), str(clone))
-
-        floor = measured(lambda: git(project, "submodule", "status"))
-        rows = [
-            ("vendor.status", measured(lambda: status(project)), floor),
-            ("gate", measured(lambda: gate(project, "HEAD", local_urls=True)), floor),
-        ]
-        first = measured(lambda: git(clone, "submodule", "--quiet", "update", "--init", "--recursive"), fresh)
-        rows.append(("first vendor.update", measured(lambda: update(clone, local_urls=True), fresh), first))
-    print(f"{count} submodules, medians of {RUNS}")
-    for what, seconds, git_seconds in rows:
-        print(f"{what:<22}{seconds:7.3f} s   git {git_seconds:7.3f} s   ratio {seconds / git_seconds:5.2f}")
+        project = build(directory, count)
+        print(f"{count} submodules, medians of {runs} runs in turns\n{HEADING}")
+        for row in (*against_status(project, runs), *against_update(project, directory / "clone", runs)):
+            print(row, flush=True)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 40)
+    main(*map(int, (*sys.argv[1:], *("40", "7")[len(sys.argv) - 1 :])))

@@ -11,7 +11,7 @@ from .. import git
 from ..errors import UsageError
 from . import first
 from .changes import Change, between
-from .dependency import JOBS, Dependency, holds, parent_at, selected, top_level
+from .dependency import JOBS, Dependency, holds, selected, top_level
 from .finding import printable
 from .goal import STAY, Move, destination
 from .hazards import unsafe
@@ -88,16 +88,14 @@ def update(
 
 def begin(repo: Path, chosen: Sequence[Dependency], local_urls: bool) -> tuple[Dependency, ...]:
     """Sync the URLs, and clone at once what was never here; answers those. What came of it is for others to see."""
-    if not chosen:
-        return ()
-    git.call(repo, "submodule", "init", "--", *(one.own_path for one in chosen))
-    settings = parent_at(repo).settings
-    new = tuple(one for one in chosen if first.is_new(one, settings))
+    new = tuple(one for one in chosen if first.is_new(one))
     old = [one.own_path for one in chosen if one not in new]
+    with ThreadPoolExecutor(JOBS) as pool:
+        if chosen:
+            pool.submit(git.call, repo, "submodule", "init", "--", *(one.own_path for one in chosen))
+        list(pool.map(lambda one: first.clone(one, local_urls), new))
     if old:
         git.call(repo, "submodule", "sync", "--quiet", "--", *old)
-    with ThreadPoolExecutor(JOBS) as pool:
-        list(pool.map(lambda one: first.clone(one, settings, local_urls), new))
     return new
 
 
