@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from . import locking
 from .environment import Host
-from .errors import NOT_READY, StepFailed
-from .fleet import Fleet, HostsFailed, failure_of
+from .errors import StepFailed
+from .fleet import Fleet, HostsFailed, Work
 from .observer import Observer, Silent
-from .operation import Operation
+from .operation import Operation, Result
 from .plan import Plan, StepContext
 from .release import rollback_target
 from .report import Report
@@ -29,7 +29,7 @@ def rollback(plan: Plan, *, to: str | None = None, observer: Observer | None = N
 
 
 def roll_back(run: Run, fleet: Fleet, to: str | None) -> None:
-    """Choose under the lock, ask the services, flip all, remember."""
+    """Choose under the lock, ask the services, flip all, remember; a single host is told all of it at once."""
     plan = run.plan
     inventories = locking.take(fleet, plan, run.observer)
     run.progress.locked = True
@@ -39,18 +39,38 @@ def roll_back(run: Run, fleet: Fleet, to: str | None) -> None:
         StepContext(plan, host, target, None, inventory, previous=closing.served(inventory))
         for host, inventory in inventories.items()
     )
-    ask_services(run, fleet, run.progress.contexts[0])
     run.note(*migrations(inventories, target))
-    run.progress.switched = tuple(inventories)
-    alone = len(inventories) == 1
+    first, *others = run.progress.contexts
+    question = ask_services(first)
+    asked = fleet.each({first.host: question}) if others else {}
     endings = {context.host: ending(run, context) for context in run.progress.contexts}
-    answers = fleet.each(
-        {
-            context.host: [*forward(context), *(endings[context.host] if alone else ())]
-            for context in run.progress.contexts
-        }
-    )
-    run.progress.completed(answers if alone else fleet.each(endings))
+    together = {} if others else endings
+    work = {
+        context.host: [*(() if others else question), *forward(context), *together.get(context.host, ())]
+        for context in run.progress.contexts
+    }
+    answers = flip(run, fleet, work)
+    run.note(*not_yet(first.host, (asked or answers)[first.host][: len(question)]))
+    run.progress.completed(fleet.each(endings) if others else answers)
+
+
+def flip(run: Run, fleet: Fleet, work: Work) -> dict[Host, tuple[Result, ...]]:
+    """Carry out the flips. Nothing was switched where a service had already refused."""
+    run.progress.switched = tuple(work)
+    try:
+        return fleet.each(work)
+    except HostsFailed as failed:
+        if all(failure.step == "wait_for_services" for failure in failed.failures):
+            run.progress.switched = ()
+        raise
+
+
+def not_yet(host: Host, results: Sequence[Result]) -> Iterator[str]:
+    """What is to be said of services that a rollback does not wait for."""
+    for result in results:
+        for name, answer in result.value.items():
+            if answer["code"]:
+                yield f"{host.name}: {name} {answer['text']}; rolled back all the same"
 
 
 def choose(plan: Plan, inventories: Mapping[Host, Mapping[str, Any]], to: str | None) -> str:
@@ -76,19 +96,12 @@ def choose(plan: Plan, inventories: Mapping[Host, Mapping[str, Any]], to: str | 
     return target
 
 
-def ask_services(run: Run, fleet: Fleet, context: StepContext) -> None:
-    """Ask once, with the target's own environment: *never* raises, *not yet* is noted."""
+def ask_services(context: StepContext) -> list[Operation]:
+    """Ask the services once, with the target's own environment: *never* fails, *not yet* is only said."""
     names = services.awaited_names(context.environment)
-    if not names:
-        return
     arguments = {"release": context.release, "names": list(names)}
-    operations = [Operation("ask_again", arguments, "wait_for_services", f"ask {', '.join(names)}")]
-    results = fleet.ask(context.host, operations)
-    failure = failure_of(context.host, operations, results)
-    if failure is not None and failure.exit_code == NOT_READY:
-        run.note(f"{failure}; rolling back all the same")
-    elif failure is not None:
-        raise HostsFailed([failure])
+    asked = Operation("ask_again", arguments, "wait_for_services", f"ask {', '.join(names)}")
+    return [asked] if names else []
 
 
 def forward(context: StepContext) -> list[Operation]:

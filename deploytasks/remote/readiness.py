@@ -45,11 +45,17 @@ def wait(state, services, timeout=120.0, fresh=False, migrates=False, created=Fa
 
 
 def ask_again(state, release, names):
-    """Ask once for the services of a release that was deployed before, with the environment that it has."""
+    """Ask once for the services of a release that was deployed before, with the environment that it has.
+
+    One that is not ready yet is no failure: going back may be what helps it.
+    """
     top = os.path.join(state.root, "releases", release)
     environment = read_json(os.path.join(top, "environment.json"), {})
     services = {name: {"url": environment[name], "usable": False} for name in names if environment.get(name)}
-    return wait(state, services, base=top, once=True)
+    answer = wait(state, services, base=top, once=True)["__result__"]
+    if answer["code"] == verdict.NOT_READY:
+        answer.update(ok=True, code=0, error="", kind="")
+    return {"__result__": answer}
 
 
 def result(answers):

@@ -142,7 +142,8 @@ def test_it_works_after_a_failed_deploy_and_when_current_leads_nowhere(five: Sit
     assert five.project.fab("deploy", "--env=staging").code == 1
     assert five.currents() == [new] * 5 and words(five) == {"two two two"}
     restarts = {(path / "shared/restarts").read_text() for path in five.paths()}
-    assert restarts == {"one\ntwo\nthree\ntwo\n"}  # the way back was made with the old settings
+    # the way back was made with the old settings; hosts that were told to stop had not begun with the new ones
+    assert "one\ntwo\nthree\ntwo\n" in restarts <= {"one\ntwo\nthree\ntwo\n", "one\ntwo\ntwo\n"}
     five.configure()
     for path in five.paths():
         shutil.rmtree(path / "releases" / new)
@@ -162,7 +163,7 @@ def test_the_services_of_the_target_are_asked_first_with_its_own_settings(five: 
     assert five.currents() == [new] * 5
     broken.write_text(text.replace("{", '{"CACHE_URL":"tcp://127.0.0.1:1",', 1))
     code, err = rollback(five)
-    assert code == 0 and "CACHE_URL" in err and "rolling back all the same" in err
+    assert code == 0 and "CACHE_URL" in err and "rolled back all the same" in err
     assert five.currents() == [old] * 5
 
 
