@@ -205,7 +205,7 @@ def host_lines(host: Mapping[str, Any]) -> list[str]:
         return [f"{host['host']}: nothing to do, serves {host['release']}", *holder]
     shown = [f"{host['host']}: {(commits['from'] or 'nothing')[:7]} → {commits['to'][:7]}"]
     shown += [f"  REWINDS {len(commits['removed'])} commit(s):"] if commits["removed"] else []
-    shown += [f"    - {line}" for line in commits["removed"]] + [f"    + {line}" for line in commits["added"]]
+    shown += [*vendor.shown("    - ", commits["removed"]), *vendor.shown("    + ", commits["added"])]
     shown += [f"  {line}" for line in host["vendored_lines"]]
     for kind, sign in (("added", "+"), ("changed", "~"), ("deleted", "-")):
         paths = host["files"][kind]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from . import findings, locking, staging
+from . import findings, locking, staging, vendored
 from .environment import Host
 from .errors import StepFailed
 from .fleet import Fleet, HostsFailed
@@ -84,6 +84,7 @@ def decide(
         )
         for host, inventory in inventories.items()
     )
+    run.note(*vendored.brought(run.progress.contexts))
 
 
 def left_of_bar(run: Run, fleet: Fleet) -> None:

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from datetime import datetime, timezone
 from typing import Any, TypeVar
 
-from . import locking, undo
+from . import locking, undo, vendored
 from .errors import DISAGREE, LOCKED, worst
 from .fleet import Fleet
 from .loss import losses
@@ -72,9 +72,9 @@ class Run:
 
     def entry(self, outcome: str, error: str | None = None) -> dict[str, Any]:
         """This run's line for the history."""
-        return closing.entry(
-            self.plan, self.progress.release, outcome, time.monotonic() - self.started, error
-        )
+        seconds = time.monotonic() - self.started
+        entry = closing.entry(self.plan, self.progress.release, outcome, seconds, error)
+        return {**entry, **vendored.pins(self.progress.contexts)}
 
     def _way_out(
         self, fleet: Fleet, error: BaseException, code: int, message: str | None

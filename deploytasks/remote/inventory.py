@@ -8,7 +8,7 @@ from deploytasks.remote.files import read_json
 
 
 def inventory(state, details=False):
-    """Current, and every release with its marks; with `details` each release's provenance too."""
+    """Current with its vendored pins, and every release with its marks; with `details` each one's provenance too."""
     directory = os.path.join(state.root, "releases")
     names = sorted(os.listdir(directory)) if os.path.isdir(directory) else []
     current = served(state.root)
@@ -23,7 +23,14 @@ def inventory(state, details=False):
         "current": current,
         "dangling": current is not None and current not in names,
         "releases": releases,
+        "vendored": pins(os.path.join(directory, current)) if current else {},
     }
+
+
+def pins(release):
+    """{path: commit} of what a release has vendored."""
+    said = read_json(os.path.join(release, ".deploytasks", "release.json"), {})
+    return {entry["path"]: entry["commit"] for entry in said.get("vendored", ())}
 
 
 def served(root):

@@ -1,6 +1,6 @@
 """Vendored private dependencies: submodules under vendor/, whose gitlinks are the pins."""
 
-from .changes import Change, changes
+from .changes import Change, changes, shown
 from .dependency import Dependency, dependencies
 from .finding import Finding
 from .gate import Gate, gate, judged_pins, judged_trees, not_shipped, obtained
@@ -17,4 +17,5 @@ __all__ = [
     "judged_trees",
     "not_shipped",
     "obtained",
+    "shown",
 ]

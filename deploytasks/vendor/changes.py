@@ -11,7 +11,7 @@ from .. import git
 from .dependency import Dependency
 
 MOST = 20
-"""Subjects shown of one dependency."""
+"""Subjects shown of each kind."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ class Change:
         head = f"{self.path}: {self.old[:7]} → {self.new[:7]}"
         if self.unknown:
             return [f"{head} (the old commit is not in this clone)"]
-        rewind = [f"{head} REWINDS {len(self.removed)} commit(s):"] + [f"  - {line}" for line in self.removed]
-        forward = [f"{head} brings {len(self.added)} commit(s):"] + [f"  + {line}" for line in self.added]
+        rewind = [f"{head} REWINDS {len(self.removed)} commit(s):", *shown("  - ", self.removed)]
+        forward = [f"{head} brings {len(self.added)} commit(s):", *shown("  + ", self.added)]
         return [*(rewind if self.removed else []), *(forward if self.added else [])] or [head]
 
     def document(self) -> dict[str, Any]:
@@ -68,22 +68,17 @@ def changes(old: Mapping[str, str], new: Sequence[Dependency]) -> tuple[Change, 
 
 def between(git_dir: Path, path: str, old: str, new: str) -> Change:
     """The commits that come and go between two pins of one dependency."""
-    come, gone = subjects(git_dir, old, new), subjects(git_dir, new, old)
-    if come is None or gone is None:
+    words = ("log", "--left-right", "--format=%m%h %s", "--abbrev=7", f"{old}...{new}", "--")
+    listed = git.answer(git_dir, *git.inside(git_dir), *words) if git_dir.is_dir() else None
+    if listed is None:
         return Change(path, old, new, unknown=True)
-    return Change(path, old, new, come, gone)
+    sides = {
+        side: tuple(line[1:] for line in listed.splitlines() if line.startswith(side)) for side in (">", "<")
+    }
+    return Change(path, old, new, sides[">"], sides["<"])
 
 
-def subjects(git_dir: Path, since: str, until: str) -> tuple[str, ...] | None:
-    """`<7> <subject>` of the commits in `until` that `since` lacks, None when one of them is not here."""
-    words = (
-        *git.inside(git_dir),
-        "log",
-        f"--max-count={MOST}",
-        "--format=%h %s",
-        "--abbrev=7",
-        f"{since}..{until}",
-        "--",
-    )
-    listed = git.answer(git_dir, *words)
-    return None if listed is None else tuple(listed.splitlines())
+def shown(sign: str, subjects: Sequence[str]) -> list[str]:
+    """The first of some subjects, a line each, and how many more there are."""
+    more = [f"{sign}… and {len(subjects) - MOST} more"] if len(subjects) > MOST else []
+    return [f"{sign}{subject}" for subject in subjects[:MOST]] + more

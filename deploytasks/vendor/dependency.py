@@ -177,7 +177,7 @@ def objects_of(work_tree: Path, parent: Parent, name: str) -> Path:
         if resolved.is_dir():
             return resolved
     if parent.path_config and (place := parent.settings.get(f"submodule.{name}.gitdir")):
-        return parent.git_dir.parent / place
+        return parent.work_tree / place
     return parent.git_dir / "modules" / name
 
 

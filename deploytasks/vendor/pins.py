@@ -111,8 +111,17 @@ def refresh(one: Dependency, local_urls: bool) -> bool:
 
 
 def answered_for(one: Dependency, local_urls: bool) -> bool:
-    """Whether a shallow clone's server hands out the pin itself; a whole clone's refs have said all there is to say."""
-    if git.answer(one.git_dir, *git.inside(one.git_dir), "rev-parse", "--is-shallow-repository") != "true":
+    """Whether a shallow clone's server hands out the pin, or cannot be asked: only its refusal counts against the pin.
+
+    The refs of a whole clone have said all there is to say.
+    """
+    inside = git.inside(one.git_dir)
+    if git.answer(one.git_dir, *inside, "rev-parse", "--is-shallow-repository") != "true":
         return False
-    words = (*git.inside(one.git_dir), "fetch", "-q", "--depth=1", "origin", one.commit)
-    return git.call(one.git_dir, *words, local_urls=local_urls).returncode == 0
+
+    def asked(*words: str) -> bool:
+        return git.call(one.git_dir, *inside, *words, local_urls=local_urls).returncode == 0
+
+    return asked("fetch", "-q", "--depth=1", "origin", one.commit) or not asked(
+        "ls-remote", "-q", "origin", "HEAD"
+    )
