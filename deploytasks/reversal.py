@@ -119,7 +119,7 @@ def ending(run: Run, context: StepContext) -> list[Operation]:
     marks = [Operation("mark", {"release": context.release, "verified": True, "bad": False})]
     if context.previous and context.previous != context.release:
         marks.append(closing.bad(context.previous))
-    return [*marks, *closing.give_back(run.entry("ok")), closing.READ_BACK]
+    return [*marks, *closing.farewell(run.entry("ok"))]
 
 
 def migrations(inventories: Mapping[Host, Mapping[str, Any]], target: str) -> tuple[str, ...]:

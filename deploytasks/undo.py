@@ -47,7 +47,7 @@ class Progress:
     def completed(self, answers: Mapping[Host, Sequence[Result]]) -> None:
         """Every host has carried out its ending; nothing is to be put right any more."""
         self.done = True
-        self.served = {host: results[-1].value for host, results in answers.items()}
+        self.served = {host: closing.told(results) for host, results in answers.items()}
 
 
 def undo(

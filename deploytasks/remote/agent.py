@@ -87,12 +87,14 @@ class Agent:
     def _beat(self):
         from deploytasks.remote import lock
 
-        if self.state.token and not self.state.lost:
+        token = self.state.token
+        if token and not self.state.lost:
             try:
-                lock.beat(self.state.root, self.state.token)
+                lock.beat(self.state.root, token)
             except Failure as failure:
-                self.state.lost = str(failure)
-                self.state.cancel()
+                if self.state.token == token:
+                    self.state.lost = str(failure)
+                    self.state.cancel()
             except OSError:
                 pass  # a full disk is the running operation's to report; the lease outlives some missed beats
 

@@ -13,9 +13,13 @@ def acquire(state, token, holder, lease=60.0, gone=""):
 
 def release(state):
     """Give back the lock of this conversation; nothing happens when it holds none."""
-    if state.token:
-        lock.release(state.root, state.token)
-        state.token = ""
+    token, state.token = state.token, ""  # first, so that a beat meanwhile does not take the lock for lost
+    try:
+        if token:
+            lock.release(state.root, token)
+    except BaseException:
+        state.token = token
+        raise
 
 
 def read(state):

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from ..fleet import Fleet
     from ..plan import Plan, StepContext
 
+READ_BACK = Operation("provenance")
+"""What a host serves in the end, asked of the host itself."""
 CHANGED = {"deploy": "deployed", "rollback": "rolled back"}
 
 
@@ -92,7 +94,7 @@ def untidied(answers: Mapping[Host, Sequence[Result]]) -> Iterator[str]:
 def succeeded(context: StepContext, entry: Mapping[str, Any], *, prune: bool) -> list[Operation]:
     """After every host verified: the release is good, old ones go, the history knows, the lock is given back.
 
-    The last result tells what the host serves.
+    `told` finds among the results what the host serves.
     """
     old: Sequence[Operation] = ()
     if prune:
@@ -100,7 +102,7 @@ def succeeded(context: StepContext, entry: Mapping[str, Any], *, prune: bool) ->
         inventory = {**context.inventory, "releases": [*context.inventory["releases"], new]}
         old = [tidy(inventory, context.release, context.environment.settings.keep_releases)]
     good = Operation("mark", {"release": context.release, "verified": True, "bad": False})
-    return [good, *old, *give_back(entry), READ_BACK]
+    return [good, *old, *farewell(entry)]
 
 
 def bad(release: str) -> Operation:
@@ -137,6 +139,17 @@ def give_back(entry: Mapping[str, Any]) -> list[Operation]:
     ]
 
 
+def farewell(entry: Mapping[str, Any]) -> list[Operation]:
+    """The last operations of a run that succeeded."""
+    return [READ_BACK, *give_back(entry)]
+
+
+def told(results: Sequence[Result]) -> Mapping[str, Any]:
+    """What a host said that it serves, in its results up to `farewell`."""
+    said: Mapping[str, Any] = results[-len(farewell({}))].value
+    return said
+
+
 def entry(plan: Plan, release: str | None, outcome: str, seconds: float, error: str | None) -> dict[str, Any]:
     """One line of history.jsonl: who did what, with the outcome."""
     known = {
@@ -152,10 +165,6 @@ def entry(plan: Plan, release: str | None, outcome: str, seconds: float, error: 
     }
     why = {"error": error.splitlines()[0][:300]} if error else {}
     return {**known, **who, "run": plan.identity.run_id, "seconds": round(seconds, 2), **why}
-
-
-READ_BACK = Operation("provenance")
-"""What a host serves in the end, asked of the host itself."""
 
 
 def read_back(fleet: Fleet, plan: Plan) -> dict[Host, Mapping[str, Any]]:

@@ -88,24 +88,25 @@ def test_no_pg_hba_line_is_refused_with_its_cure(probe: Probe, postgresql: Postg
     assert code == 77 and "28000" in text and "add a pg_hba.conf line" in text
 
 
-def test_full_slots_are_waited_for(probe: Probe, postgresql: PostgreSQL) -> None:
-    words = [
-        str(binaries() / "psql"),
-        postgresql.url.replace("postgres:", "postgresql:"),
-        "-qc",
-        "SELECT pg_sleep(100)",
-    ]
-    taken = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'app'"
-    wait_until(lambda: postgresql.psql(taken).strip() == "0", "the clients of other tests have left")
-    clients = [
-        subprocess.Popen(
-            words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+def fill(postgresql: PostgreSQL) -> list[subprocess.Popen[bytes]]:
+    """Clients that hold every slot: one after the other, until three in a row were sent away."""
+    url = postgresql.url.replace("postgres:", "postgresql:")
+    words = [str(binaries() / "psql"), url, "-qAtc", "SELECT 'in'", "-c", "SELECT pg_sleep(100)"]
+    clients: list[subprocess.Popen[bytes]] = []
+    refused = 0
+    while refused < 3:
+        client = subprocess.Popen(
+            words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
-        for _ in range(20)
-    ]
+        clients.append(client)
+        assert client.stdout is not None
+        refused = 0 if client.stdout.readline() else refused + 1
+    return clients
+
+
+def test_full_slots_are_waited_for(probe: Probe, postgresql: PostgreSQL) -> None:
+    clients = fill(postgresql)
     try:
-        # asking the server would take a slot itself: 17 are open to all, so three clients must have been refused
-        wait_until(lambda: sum(client.poll() is not None for client in clients) == 3, "slots are full")
         process = probe.start(postgresql.url)
         said(process, "53300")
         postgresql.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'app'")
@@ -113,7 +114,7 @@ def test_full_slots_are_waited_for(probe: Probe, postgresql: PostgreSQL) -> None
     finally:
         for client in clients:
             client.kill()
-            client.wait()
+            client.communicate()
 
 
 def test_a_standby_is_not_ready_for_a_migration_and_ready_for_a_reader(

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import functools
+import io
 import json
 import signal
 import subprocess
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from deploytasks.remote import holding
+from deploytasks.remote.agent import Agent
 from tests.release.site import Site, ended
 from tests.release.test_interrupts import sleepers, slow_postinstall, working
 from tests.rig import wait_until
@@ -88,3 +92,23 @@ def test_breaking_the_lock_ends_its_run_with_exit_5_and_is_remembered(staging: S
     assert staging.currents() == [release] * 3 and staging.unlocked()
     assert sleepers(staging) == [""] * 3
     assert staging.history(staging.farm.hosts[0])[-1]["command"] == "unlock"
+
+
+def test_a_heartbeat_that_meets_the_end_of_a_run_does_not_take_the_lock_for_lost(tmp_path: Path) -> None:
+    agent, over = Agent(io.BytesIO(), io.BytesIO()), threading.Event()
+    agent.state.root = str(tmp_path)
+
+    def beat() -> None:
+        while not over.is_set():
+            agent._beat()
+
+    beating = threading.Thread(target=beat)
+    beating.start()
+    try:
+        for number in range(60):
+            assert holding.acquire(agent.state, f"run{number}", {"kind": "run"})["acquired"]
+            holding.release(agent.state)
+            assert agent.state.lost == ""
+    finally:
+        over.set()
+        beating.join()
