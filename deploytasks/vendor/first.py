@@ -18,7 +18,7 @@ def is_new(one: Dependency) -> bool:
 
 
 def clone(one: Dependency, local_urls: bool) -> None:
-    """Clone, and check out the pin. Where that fails it leaves nothing, or a clone that is at no pin."""
+    """Clone, and check out the pin. Where that fails no work tree is left, as after `git submodule deinit`."""
     one.git_dir.parent.mkdir(parents=True, exist_ok=True)
     place = os.path.relpath(one.work_tree.resolve(), one.git_dir.parent.resolve() / one.git_dir.name)
     settings = one.parent.settings
@@ -31,4 +31,5 @@ def clone(one: Dependency, local_urls: bool) -> None:
         return
     back = os.path.relpath(one.git_dir.resolve(), one.work_tree.resolve())
     (one.work_tree / ".git").write_text(f"gitdir: {back}\n", "utf-8", "surrogateescape")
-    git.call(one.work_tree, "checkout", "--quiet", "--detach", one.commit)
+    if git.call(one.work_tree, "checkout", "--quiet", "--detach", one.commit).returncode != 0:
+        (one.work_tree / ".git").unlink()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from subprocess import CompletedProcess
 
 from .. import git
 from ..errors import UsageError
@@ -131,9 +132,24 @@ def bring(one: Dependency, way: Way) -> Outcome:
 
 
 def first_checkout(one: Dependency, local_urls: bool) -> None:
-    """Have git itself take up a dependency that is not initialised, by the objects that are here or a clone."""
-    words = ("submodule", "update", "--init", "--checkout", "--force", "--", one.own_path)
-    git.run(one.parent.work_tree, *words, local_urls=local_urls)
+    """Have git itself take up a dependency that is not initialised. What fails is left as it was: not initialised.
+
+    (git would leave the code of another commit there, or none, which the next run took for edits.)
+    """
+    parent = one.parent.work_tree
+    words = ("submodule", "update", "--init", "--checkout", "--force", "--quiet", "--", one.own_path)
+    done = git.call(parent, *words, local_urls=local_urls)
+    if done.returncode != 0:
+        git.call(parent, "submodule", "deinit", "--quiet", "--force", "--", one.own_path)
+        raise unfetchable(one, one.commit, done)
+
+
+def unfetchable(one: Dependency, commit: str, done: CompletedProcess[bytes]) -> UsageError:
+    """What to do about a commit that its server does not hand out; with the first thing that git said."""
+    lines = done.stderr.decode("utf-8", "replace").splitlines() or [f"exit code {done.returncode}"]
+    said = next((line for line in lines if line.startswith("fatal: ")), lines[0]).removeprefix("fatal: ")
+    cure = f"push it there, or see that you may read {one.url}"
+    return UsageError(f"{one.path}: {commit[:7]} cannot be fetched from {one.url} ({said}); {cure}")
 
 
 def checkout(one: Dependency, goal: str, way: Way) -> str:
@@ -171,8 +187,7 @@ def obtain(one: Dependency, goal: str, local_urls: bool) -> None:
             return
         fetched = git.call(one.work_tree, "fetch", "-q", "origin", *refs, local_urls=local_urls)
     if not holds(one.git_dir, goal):
-        said = fetched.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
-        raise UsageError(f"{one.path}: {goal[:7]} cannot be fetched from {one.url} ({said}); push it there")
+        raise unfetchable(one, goal, fetched)
 
 
 def record(repo: Path, moved: Sequence[Change]) -> None:

@@ -10,15 +10,7 @@ import pytest
 
 from deploytasks.vendor import Gate, gate
 from examples.building import git
-from tests.release.project import Plain, make_plain
-
-
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Plain:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    made = make_plain(tmp_path)
-    made.environment("dev", DEPLOY_HOSTS="local:", DEPLOY_PATH=".deploy/dev")
-    return made
+from tests.release.project import Plain
 
 
 def judged(

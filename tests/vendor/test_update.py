@@ -9,21 +9,14 @@ from pathlib import Path
 import pytest
 
 from deploytasks.errors import UsageError
-from deploytasks.vendor import dependencies
+from deploytasks.vendor import Gate, dependencies, gate
 from deploytasks.vendor.goal import Move
+from deploytasks.vendor.status import status
 from deploytasks.vendor.update import Outcome, update
 from examples.building import WHO, git
-from tests.release.project import Plain, begin, finish, make_plain, write
+from tests.release.project import Plain, begin, finish, write
 
 REMOTE = Move(remote=True)
-
-
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Plain:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    made = make_plain(tmp_path)
-    made.environment("dev", DEPLOY_HOSTS="local:", DEPLOY_PATH=".deploy/dev")
-    return made
 
 
 def another(project: Plain, name: str) -> Path:
@@ -227,28 +220,12 @@ def test_what_a_hook_leaves_behind_is_found_though_git_says_yes(
     assert "local edit" in outcome.problem
 
 
-def test_a_server_that_wants_a_password_fails_at_once_and_is_named(project: Plain) -> None:
-    from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-    from threading import Thread
-
-    class Private(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(401)
-            self.send_header("WWW-Authenticate", 'Basic realm="private"')
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Private) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        url = f"http://127.0.0.1:{server.server_address[1]}/lib.git"
-        git(project.root, "config", "--file", ".gitmodules", "submodule.vendor/lib.url", url)
-        git(project.root, "commit", "--quiet", "-am", "Move lib")
-        clone = fresh_clone(project)
-        (outcome,) = bring(clone)
-        server.shutdown()
-    assert outcome.path == "vendor/lib" and outcome.problem
+def test_a_server_that_wants_a_password_fails_at_once_and_is_named(project: Plain, private_url: str) -> None:
+    git(project.root, "config", "--file", ".gitmodules", "submodule.vendor/lib.url", private_url)
+    git(project.root, "commit", "--quiet", "-am", "Move lib")
+    clone = fresh_clone(project)
+    (outcome,) = bring(clone)
+    assert outcome.path == "vendor/lib" and private_url in outcome.problem
     assert not (clone / "vendor/lib/lib").exists()
 
 
@@ -262,21 +239,61 @@ def test_a_relative_url_is_that_of_the_server_of_the_project(project: Plain, tmp
     assert heads(tmp_path / "clone") == pins(project)
 
 
-def test_forty_submodules_are_brought_and_one_of_them_is_dirty(tmp_path: Path) -> None:
+def test_forty_submodules_are_brought_judged_and_told_one_by_one(tmp_path: Path) -> None:
     begin(tmp_path / "app")
     for number in range(40):
         name = f"lib{number}"
-        git(tmp_path, "init", "--quiet", "--bare", "--initial-branch=main", f"{name}.git")
         begin(tmp_path / name)
         write(tmp_path / name, "x.py", f"X = {number}\n")
-        finish(tmp_path / name)
-        git(tmp_path / "app", "submodule", "--quiet", "add", str(tmp_path / f"{name}.git"), f"vendor/{name}")
+        git(tmp_path / name, "add", "--all")
+        git(tmp_path / name, "commit", "--quiet", "--message", f"Begin {name}")
+        git(tmp_path / "app", "submodule", "--quiet", "add", str(tmp_path / name), f"vendor/{name}")
     git(tmp_path / "app", "commit", "--quiet", "--message", "Vendor forty")
     git(tmp_path, "clone", "--quiet", "app", "clone")
     clone = tmp_path / "clone"
     assert [outcome.problem for outcome in bring(clone)] == [""] * 40
+    assert gate(clone, "HEAD", source="worktree", local_urls=True) == Gate()
     (clone / "vendor/lib7/x.py").write_text("X = -1\n")
     assert [outcome.path for outcome in bring(clone) if outcome.problem] == ["vendor/lib7"]
+    assert [one.path for one in status(clone) if one.edited] == ["vendor/lib7"]
+    assert len(status(clone)) == 40
+
+
+def test_edits_in_a_nested_dependency_are_kept_and_said(project: Plain) -> None:
+    page = project.root / "vendor/lib/vendor/deep/deep.txt"
+    page.write_text("mine\n")
+    (outcome,) = bring(project.root)
+    assert "its vendor/lib/vendor/deep: has 1 local edit(s)" in outcome.problem
+    assert "--discard=vendor/lib" in outcome.problem and page.read_text() == "mine\n"
+    assert [one.problem for one in update(project.root, discard=["lib"], local_urls=True)] == [""]
+    assert page.read_text() == "deep down\n"
+
+
+def test_a_pin_that_its_server_has_not_is_said_so(project: Plain) -> None:
+    tree = project.root / "vendor/lib"
+    git(
+        tree,
+        "-c",
+        "user.name=A",
+        "-c",
+        "user.email=a@example.com",
+        "commit",
+        "-q",
+        "--allow-empty",
+        "-m",
+        "Mine",
+    )
+    project.commit("Pin what is nowhere else")
+    (outcome,) = bring(fresh_clone(project))
+    assert "cannot be fetched from" in outcome.problem and "push it there" in outcome.problem
+
+
+def test_what_is_staged_is_what_is_brought(project: Plain) -> None:
+    new = publish(project.lib, "Staged")
+    bring(project.root, move=REMOTE)
+    git(project.root, "add", "vendor/lib")
+    assert [outcome.commit for outcome in bring(project.root)] == [new]
+    assert heads(project.root)["vendor/lib"] == new
 
 
 def test_json_says_what_became_of_each(project: Plain) -> None:
