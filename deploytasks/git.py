@@ -20,13 +20,13 @@ SETTINGS = (
 
 
 class GitFailed(DeployError):
-    """git ended with an exit code that was not expected; `code` and `said` tell."""
+    """git ended with an exit code that was not expected; `code`, `said` and `last`, the last line of it, tell."""
 
     def __init__(self, words: tuple[str, ...], place: Path, code: int, said: str) -> None:
         self.code, self.said = code, said
-        last = said.strip().splitlines()[-1] if said.strip() else f"exit code {code}"
-        verb = next((word for word in words if not word.startswith("-")), "")
-        super().__init__(f"{place}: git {verb} failed ({last}); run it by hand there")
+        self.last = said.strip().splitlines()[-1] if said.strip() else f"exit code {code}"
+        verb = next((word for word in words if not word.startswith("-") and "=" not in word), "")
+        super().__init__(f"{place}: git {verb} failed ({self.last}); run it by hand there")
 
 
 def clean_environment(process: Mapping[str, str]) -> dict[str, str]:

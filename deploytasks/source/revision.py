@@ -21,9 +21,11 @@ class Revision:
 
 def resolve_revision(root: Path, ref: str = "HEAD") -> Revision:
     """The commit that `ref` names. Raises UsageError when it names none, or `root` is no git repository."""
-    if git.answer(root, "rev-parse", "--is-inside-work-tree") != "true":
+    found = git.call(root, "rev-parse", "--is-inside-work-tree")
+    if found.stdout.strip() != b"true":
+        said = " ".join(found.stderr.decode("utf-8", "replace").split())
         raise UsageError(
-            f"{root}: is not a git work tree; `git init` and commit, a revision is what is deployed"
+            f"{root}: is not a git work tree ({said or 'bare'}); `git init` and commit, a revision is what is deployed"
         )
     commit = (
         None if ref.startswith("-") else git.answer(root, "rev-parse", "--verify", "-q", f"{ref}^{{commit}}")

@@ -59,13 +59,7 @@ def against_server(one: Dependency, local_urls: bool) -> Outdated:
             one.parent.git_dir, "ls-remote", "--quiet", "--", effective_url(one), local_urls=local_urls
         )
     except git.GitFailed as failure:
-        return Outdated(
-            one.path,
-            one.commit,
-            tracks,
-            None,
-            f"its server cannot be asked ({failure.said.strip().splitlines()[-1]})",
-        )
+        return Outdated(one.path, one.commit, tracks, None, f"its server cannot be asked ({failure.last})")
     refs = {ref: commit for commit, _, ref in (line.partition("\t") for line in listed.splitlines())}
     tip = newest(refs, track) if track else refs.get("HEAD" if tracks == "HEAD" else f"refs/heads/{tracks}")
     return Outdated(one.path, one.commit, tracks, tip, "" if tip else f"its server has no {tracks}")

@@ -67,10 +67,8 @@ def stand(one: Dependency, repo: Path, ignored: bool) -> Status:
     }
     if not (one.work_tree / ".git").exists():
         return Status(**known, head=None)
-    listed = git.run(
-        one.work_tree, "status", "--porcelain=v2", "--branch", "-z", *(["--ignored"] if ignored else [])
-    )
-    items = listed.split("\0")
+    words = ("status", "--porcelain=v2", "--branch", "-z", *(["--ignored"] if ignored else []))
+    items = (git.answer(one.work_tree, *words) or "").split("\0")
     head = next(
         (item.removeprefix("# branch.oid ") for item in items if item.startswith("# branch.oid")), None
     )

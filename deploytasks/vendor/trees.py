@@ -36,7 +36,12 @@ def tree_findings(one: Dependency) -> Iterator[Finding]:
     if not (one.work_tree / ".git").exists():
         yield Finding(one.path, "is not initialised", "`inv vendor.update`", "tree")
         return
-    found = look(one.work_tree)
+    try:
+        found = look(one.work_tree)
+    except git.GitFailed as failure:
+        said = f"cannot be read by git ({failure.last})"
+        yield Finding(one.path, said, f"see `git -C {one.path} status`", "tree")
+        return
     if found.head != one.commit:
         yield Finding(
             one.path,

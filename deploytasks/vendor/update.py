@@ -116,12 +116,12 @@ def bring(one: Dependency, way: Way) -> Outcome:
     hazards = list(unsafe(one, way.local_urls))
     if hazards:
         return Outcome(one.path, one.commit, f"{hazards[0].what}; {hazards[0].cure}")
-    initialised = (one.work_tree / ".git").exists()
-    edits = look(one.work_tree).edits if initialised else ()
-    if edits and not way.discard:
-        what = f"has {len(edits)} local edit(s), first {printable(edits[0])}"
-        return Outcome(one.path, one.commit, f"{what}; commit them there, or add --discard={way.name}")
     try:
+        initialised = (one.work_tree / ".git").exists()
+        edits = look(one.work_tree).edits if initialised else ()
+        if edits and not way.discard:
+            what = f"has {len(edits)} local edit(s), first {printable(edits[0])}"
+            return Outcome(one.path, one.commit, f"{what}; commit them there, or add --discard={way.name}")
         if not initialised and not way.dry_run:
             first_checkout(one, way.local_urls)
         goal = destination(one, way.move, way.local_urls) if way.move.moves else one.commit

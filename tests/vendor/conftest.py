@@ -17,7 +17,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Plain:
     """vendor/lib with vendor/deep of its own, and an environment on this machine."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     made = make_plain(tmp_path)
-    made.environment("dev", DEPLOY_HOSTS="local:", DEPLOY_PATH=".deploy/dev")
+    made.environment("dev", DEPLOY_HOSTS="local:", DEPLOY_PATH=".deploy/dev", DEPLOY_VENDOR_INSTALL="path")
     return made
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from deploytasks.vendor import Gate, gate
+from deploytasks.vendor import Gate, dependencies, gate
 from examples.building import git
 from tests.release.project import Plain
 
@@ -86,6 +87,20 @@ def update_none(project: Plain) -> None:
     git(project.root, "commit", "--quiet", "-am", "Update none")
 
 
+def update_command(project: Plain) -> None:
+    git(project.root, "config", "submodule.vendor/lib.update", "!true")
+
+
+def empty_directory(project: Plain) -> None:
+    """As a clone without recursion leaves it, but at another pin than HEAD's."""
+    deinit(project)
+    (lib(project) / "left-over.txt").write_text("x\n")
+
+
+def broken_pointer(project: Plain) -> None:
+    (lib(project) / ".git").write_text("gitdir: ../nowhere\n")
+
+
 def other_url(project: Plain) -> None:
     git(project.root, "config", "submodule.vendor/lib.url", "/somewhere/else.git")
 
@@ -102,6 +117,9 @@ def other_url(project: Plain) -> None:
         pytest.param(deinit, "not initialised", id="not initialised"),
         pytest.param(deinit_nested, "not initialised", id="nested not initialised"),
         pytest.param(update_none, "update = none", id="update = none"),
+        pytest.param(update_command, "update = !true", id="update = a command"),
+        pytest.param(broken_pointer, "cannot be read by git", id="a work tree that git cannot read"),
+        pytest.param(empty_directory, "not initialised", id="files where the submodule should be"),
     ],
 )
 def test_a_work_tree_that_is_not_the_pin_stops_worktree_mode_and_is_named_in_commit_mode(
@@ -226,6 +244,149 @@ def test_a_shallow_clone_passes(project: Plain, tmp_path: Path) -> None:
 def test_a_git_worktree_passes(project: Plain, tmp_path: Path) -> None:
     git(project.root, "worktree", "add", "--quiet", "--detach", str(tmp_path / "worktree"))
     assert gate(tmp_path / "worktree", "HEAD", local_urls=True).findings == ()
+
+
+def test_a_detached_head_passes_and_relative_urls_are_those_of_the_server(
+    project: Plain, tmp_path: Path
+) -> None:
+    git(tmp_path, "init", "--quiet", "--bare", "--initial-branch=main", "app.git")
+    git(project.root, "config", "--file", ".gitmodules", "submodule.vendor/lib.url", "../lib.git")
+    project.commit("Use a relative URL")
+    git(project.root, "push", "--quiet", str(tmp_path / "app.git"), "HEAD:main")
+    git(tmp_path, "clone", "--quiet", str(tmp_path / "app.git"), "clone")
+    git(tmp_path / "clone", "checkout", "--quiet", "--detach")
+    assert gate(tmp_path / "clone", "HEAD", local_urls=True) == Gate()
+    assert gate(tmp_path / "clone", "HEAD", source="worktree", local_urls=True) == Gate()
+
+
+def test_relative_urls_are_those_of_the_remote_that_the_branch_follows(
+    project: Plain, tmp_path: Path
+) -> None:
+    git(tmp_path, "init", "--quiet", "--bare", "--initial-branch=main", "app.git")
+    git(project.root, "config", "--file", ".gitmodules", "submodule.vendor/lib.url", "../lib.git")
+    project.commit("Use a relative URL")
+    git(project.root, "push", "--quiet", str(tmp_path / "app.git"), "HEAD:main")
+    git(tmp_path, "clone", "--quiet", "--origin=upstream", str(tmp_path / "app.git"), "clone")
+    git(tmp_path / "clone", "remote", "add", "origin", "https://fork.example/me/app.git")
+    git(tmp_path / "clone", "submodule", "--quiet", "update", "--init", "--recursive")
+    assert gate(tmp_path / "clone", "HEAD", source="worktree", local_urls=True) == Gate()
+
+
+def test_a_revision_from_before_a_submodule_was_moved_passes_and_the_way_back_to_git_stays_open(
+    project: Plain,
+) -> None:
+    old = git(project.root, "rev-parse", "HEAD")
+    git(project.root, "rm", "--quiet", "vendor/lib")
+    shutil.rmtree(project.root / ".git/modules/vendor/lib")
+    git(project.root, "config", "--remove-section", "submodule.vendor/lib")
+    project.commit("Do without lib")
+    assert gate(project.root, old, local_urls=True).findings == ()
+    git(project.root, "checkout", "--quiet", old)
+    git(project.root, "submodule", "--quiet", "update", "--init", "--recursive")
+    assert judged(project) == Gate()
+
+
+def test_a_server_that_wants_a_password_is_a_finding_with_the_name_and_no_question(
+    project: Plain, private_url: str, tmp_path: Path
+) -> None:
+    git(project.root, "config", "--file", ".gitmodules", "submodule.vendor/lib.url", private_url)
+    project.commit("Move lib")
+    git(tmp_path, "clone", "--quiet", str(project.root), "clone")
+    (finding,) = gate(tmp_path / "clone", "HEAD").findings
+    assert finding.dependency == "vendor/lib" and private_url in finding.cure
+
+
+def shallow(project: Plain, tmp_path: Path) -> Path:
+    """A clone whose submodule has one commit, its pin, and no remote ref that says so."""
+    git(tmp_path, "clone", "--quiet", str(project.root), "shallow")
+    tree = tmp_path / "shallow"
+    git(tree, "config", "submodule.vendor/lib.url", f"file://{tmp_path}/lib.git")
+    git(tree, "config", "--file", ".gitmodules", "submodule.vendor/lib.url", f"file://{tmp_path}/lib.git")
+    git(tree, "-c", "user.name=A", "-c", "user.email=a@example.com", "commit", "-qam", "Use file://")
+    git(tree, "submodule", "--quiet", "update", "--init", "--recursive", "--depth=1")
+    return tree
+
+
+def unproven(tree: Path) -> None:
+    for ref in git(tree / "vendor/lib", "for-each-ref", "--format=%(refname)").splitlines():
+        git(tree / "vendor/lib", "update-ref", "-d", ref)
+
+
+def test_a_shallow_pin_behind_the_tip_is_asked_of_the_server(project: Plain, tmp_path: Path) -> None:
+    tree = shallow(project, tmp_path)
+    project.lib_says("later")
+    unproven(tree)
+    assert gate(tree, "HEAD", local_urls=True).findings == ()
+
+
+def test_a_server_that_cannot_be_asked_about_a_shallow_pin_has_not_refused_it(
+    project: Plain, tmp_path: Path
+) -> None:
+    tree = shallow(project, tmp_path)
+    unproven(tree)
+    (tmp_path / "lib.git").rename(tmp_path / "gone.git")
+    assert gate(tree, "HEAD", local_urls=True).findings == ()
+
+
+def test_a_shallow_pin_that_the_server_refuses_is_a_finding(project: Plain, tmp_path: Path) -> None:
+    tree = shallow(project, tmp_path)
+    words = ("-c", "user.name=A", "-c", "user.email=a@example.com", "commit", "--quiet", "--allow-empty")
+    git(tree / "vendor/lib", *words, "--message", "Nowhere else")
+    git(tree, *words, "--all", "--message", "Pin it")
+    assert ["in no branch" in str(one) for one in gate(tree, "HEAD", local_urls=True).findings] == [True]
+
+
+def test_paths_that_differ_only_in_case_are_refused(project: Plain) -> None:
+    pin = git(project.root, "rev-parse", "HEAD:vendor/lib")
+    git(project.root, "update-index", "--add", "--cacheinfo", f"160000,{pin},vendor/LIB")
+    git(project.root, "config", "--file", ".gitmodules", "submodule.vendor/LIB.path", "vendor/LIB")
+    git(
+        project.root,
+        "config",
+        "--file",
+        ".gitmodules",
+        "submodule.vendor/LIB.url",
+        "https://a.example/lib.git",
+    )
+    git(project.root, "add", ".gitmodules")
+    git(project.root, "commit", "--quiet", "--message", "Add a twin")
+    found = [str(finding) for finding in judged(project, source="commit").findings]
+    assert any("only in case" in text for text in found)
+
+
+def test_a_path_through_a_symlink_is_refused(project: Plain, tmp_path: Path) -> None:
+    (project.root / "vendor").rename(tmp_path / "outside")
+    (project.root / "vendor").symlink_to(tmp_path / "outside")
+    found = [str(finding) for finding in judged(project, source="commit").findings]
+    assert any("goes through a symlink" in text for text in found)
+
+
+@pytest.mark.parametrize("name", ["../../../evil", "-evil", "evil\r", "a//b", "a/.git/b"])
+def test_an_unsafe_name_is_refused_and_nothing_is_made_of_it(project: Plain, name: str) -> None:
+    text = (project.root / ".gitmodules").read_text()
+    (project.root / ".gitmodules").write_bytes(text.replace('"vendor/lib"', f'"{name}"').encode())
+    project.commit("Rename unsafely")
+    found = judged(project, source="commit").findings
+    assert any("its name" in str(finding) and "not safe" in str(finding) for finding in found)
+
+
+def test_submodules_whose_place_is_in_the_configuration_are_found_there(project: Plain) -> None:
+    """As git 2.53 and later lay them out; git before does not know the extension, and takes no part in this test."""
+    modules = project.root / ".git/modules"
+    (modules / "vendor/lib").rename(modules / "flat%2flib")
+    (lib(project) / ".git").unlink()
+    git(project.root, "config", "extensions.submodulePathConfig", "true")
+    git(project.root, "config", "submodule.vendor/lib.gitdir", ".git/modules/flat%2flib")
+    found = {one.path: one for one in dependencies(project.root, "HEAD")}
+    assert found["vendor/lib"].present
+    assert found["vendor/lib"].git_dir == modules / "flat%2flib"
+
+
+def test_a_repository_that_this_git_cannot_read_is_said_so(project: Plain) -> None:
+    git(project.root, "config", "extensions.invented", "true")
+    git(project.root, "config", "core.repositoryformatversion", "1")
+    done = project.fab("deploy", "--env=dev")
+    assert done.code == 2 and "unknown repository extension" in done.err
 
 
 def test_git_variables_of_a_hook_do_not_mislead(
