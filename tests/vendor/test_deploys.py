@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import socket
+import subprocess
 import sys
+import termios
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -172,3 +176,25 @@ def test_a_deploy_works_from_a_git_hook(project: Plain) -> None:
     assert "ok      publish" in (project.root / "hook.log").read_text()
     served = project.root / ".deploy/dev/current"
     assert (served / "vendor/lib/vendor/deep/deep.txt").read_text() == "deep down\n"
+
+
+def test_nobody_is_asked_for_a_password_on_the_terminal(project: Plain, private_url: str) -> None:
+    git(project.root, "config", "--file", ".gitmodules", "submodule.vendor/lib.url", private_url)
+    project.commit("Move lib")
+    ours, theirs = os.openpty()
+    done = subprocess.run(
+        [Path(sys.executable).parent / "inv", "vendor.outdated"],
+        cwd=project.root,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        check=False,
+        timeout=60,
+    )
+    said = os.read(ours, 65536).decode()
+    os.close(ours)
+    os.close(theirs)
+    assert done.returncode == 1
+    assert "vendor/lib: its server cannot be asked" in said and "Username" not in said

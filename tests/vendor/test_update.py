@@ -206,18 +206,32 @@ def test_one_that_fails_hides_no_other(project: Plain, tmp_path: Path) -> None:
     assert (clone / "vendor/other/other.py").exists()
 
 
-def test_what_a_hook_leaves_behind_is_found_though_git_says_yes(
+def hooked(directory: Path) -> str:
+    """A post-checkout hook that edits what was checked out."""
+    hook = directory / "hooks/post-checkout"
+    hook.parent.mkdir(parents=True, exist_ok=True)
+    hook.write_text("#!/bin/sh\nfor file in *.py; do echo more >> $file; done\n")
+    hook.chmod(0o755)
+    return str(directory)
+
+
+def test_what_a_hook_leaves_behind_in_a_new_clone_is_found_though_git_says_yes(
     project: Plain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hook = tmp_path / "templates/hooks/post-checkout"
-    hook.parent.mkdir(parents=True)
-    hook.write_text("#!/bin/sh\necho more >> lib/__init__.py\n")
-    hook.chmod(0o755)
+    another(project, "other")
     clone = fresh_clone(project)
-    (tmp_path / "gitconfig").write_text(f"[init]\n\ttemplateDir = {tmp_path}/templates\n")
+    (tmp_path / "gitconfig").write_text(f"[init]\n\ttemplateDir = {hooked(tmp_path / 'templates')}\n")
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
-    (outcome,) = bring(clone)
+    (outcome,) = bring(clone, "other")
     assert "local edit" in outcome.problem
+
+
+def test_what_a_hook_leaves_behind_after_a_move_is_found_though_git_says_yes(project: Plain) -> None:
+    package = another(project, "other")
+    publish(package, "Moved")
+    hooked(project.root / ".git/modules/vendor/other")
+    (outcome,) = bring(project.root, "other", move=REMOTE)
+    assert "still has local edits, first other.py" in outcome.problem
 
 
 def test_a_server_that_wants_a_password_fails_at_once_and_is_named(project: Plain, private_url: str) -> None:
@@ -284,8 +298,10 @@ def test_a_pin_that_its_server_has_not_is_said_so(project: Plain) -> None:
         "Mine",
     )
     project.commit("Pin what is nowhere else")
-    (outcome,) = bring(fresh_clone(project))
-    assert "cannot be fetched from" in outcome.problem and "push it there" in outcome.problem
+    clone = fresh_clone(project)
+    for _ in range(2):
+        (outcome,) = bring(clone)
+        assert "cannot be fetched from" in outcome.problem and "push it there" in outcome.problem
 
 
 def test_what_is_staged_is_what_is_brought(project: Plain) -> None:
