@@ -1,8 +1,11 @@
-"""What `inv env.show` costs beyond `inv --list` with an empty tasks.py: medians of runs taken in turn, in ms."""
+"""What `inv env.show` costs beyond `inv --list` with an empty tasks.py: the best of runs taken in turn, in ms.
+
+The best, because what else a machine does only ever adds.
+"""
 
 from __future__ import annotations
 
-import statistics
+import os
 import subprocess
 import sys
 import tempfile
@@ -18,14 +21,20 @@ INVOKE = (sys.executable, "-c", "from invoke.main import program; program.run()"
 def seconds(place: Path, *words: str) -> float:
     """How long one run of `inv` takes in a directory."""
     begun = time.perf_counter()
+    compiled = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     subprocess.run(
-        (*INVOKE, *words), cwd=place, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
+        (*INVOKE, *words),
+        cwd=place,
+        env=compiled,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        check=False,
     )
     return time.perf_counter() - begun
 
 
 def main() -> None:
-    """Print both medians and their difference; exit 1 when it is above 60 ms."""
+    """Print both and their difference; exit 1 when it is above 60 ms."""
     with tempfile.TemporaryDirectory() as made:
         empty, project = Path(made, "empty"), Path(made, "project")
         (project / "environments").mkdir(parents=True)
@@ -36,7 +45,7 @@ def main() -> None:
         runs = [
             (seconds(empty, "--list"), seconds(project, "env.show", "--env=dev")) for _ in range(RUNS + 1)
         ]
-    listing, showing = (statistics.median(column) * 1000 for column in zip(*runs[1:], strict=True))
+    listing, showing = (min(column) * 1000 for column in zip(*runs[1:], strict=True))
     print(f"inv --list {listing:.0f}  inv env.show {showing:.0f}  difference {showing - listing:.0f}")
     raise SystemExit(showing - listing > 60)
 
