@@ -107,29 +107,32 @@ def status(c: Any, ignored: bool = False, json: bool = False) -> None:
 
 @task(
     help={
-        "env": "environment whose policy and source mode apply (default: commit mode, pushed pins)",
+        "env": "environment whose policy and source mode apply (default: pushed pins, and the work trees too)",
         "revision": "git revision to judge (default HEAD)",
         "json": JSON,
     }
 )
 @entry("vendor.check")
 def check(c: Any, env: str = "", revision: str = "HEAD", json: bool = False) -> int:
-    """Judge the vendored dependencies as the gate of a deploy does; exit 1 with findings."""
+    """Judge the vendored dependencies as the gate of a deploy does; exit 1 with findings, 2 when it cannot."""
     from .. import console
+    from ..errors import UsageError
+    from ..git import GitFailed
+    from ..source import resolve_revision
     from ..vendor import gate
 
     settings = environment_of(env).settings if env else None
-    rules = (
-        {
-            "source": settings.source,
-            "policy": settings.vendor_policy,
-            "local_urls": settings.vendor_local_urls,
-            "allow_dirty": settings.allow_dirty,
-        }
-        if settings
-        else {"source": "worktree"}
-    )
-    passed = gate(project(), revision, **rules)
+    try:
+        passed = gate(
+            project(),
+            resolve_revision(project(), revision).commit,
+            source=settings.source if settings else "worktree",
+            policy=settings.vendor_policy if settings else "pushed",
+            local_urls=settings.vendor_local_urls if settings else local_urls_allowed(False),
+            allow_dirty=settings.allow_dirty if settings else False,
+        )
+    except GitFailed as failure:
+        raise UsageError(str(failure)) from failure
     if json:
         console.document(
             {

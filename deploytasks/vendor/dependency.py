@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .. import git
 from ..errors import UsageError
+from .parent import Parent, default_remote, parent_at, parent_of
 
 JOBS = 8
 """Dependencies worked on at once: fewer than the 10 unauthenticated connections from which sshd begins to refuse."""
@@ -17,30 +18,6 @@ LINK_MODE = "160000"
 SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+@/ -]*")
 RELATIVE = ("./", "../")
 LOCAL_URL = re.compile(r"file://|/|\.{1,2}(/|$)|[A-Za-z]:[\\/]")
-
-
-@dataclass(frozen=True)
-class Parent:
-    """The repository that pins a dependency: the project, or another dependency."""
-
-    work_tree: Path
-    """Where it is checked out, or would be."""
-    git_dir: Path
-    settings: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
-    """What git is configured with there, the last value of each key."""
-    remote: str = ""
-    """What its relative submodule URLs are relative to; read when it has one."""
-
-    @property
-    def path_config(self) -> bool:
-        """Whether git itself keeps a place for each submodule in the configuration."""
-        return self.settings.get("extensions.submodulepathconfig", "false").lower() in (
-            "true",
-            "yes",
-            "on",
-            "1",
-            "",
-        )
 
 
 @dataclass(frozen=True)
@@ -73,6 +50,11 @@ class Dependency:
         return self.path != self.own_path
 
     @property
+    def pinned_in(self) -> str:
+        """The .gitmodules that names it."""
+        return f"{self.path.removesuffix(self.own_path)}.gitmodules"
+
+    @property
     def own_path(self) -> str:
         """From the root of the repository that pins it."""
         return dict(self.options).get("path", self.path)
@@ -92,19 +74,6 @@ def top_level(repo: Path, revision: str = "", prefix: str = "") -> tuple[Depende
     return tuple(sorted(direct_dependencies(parent_at(repo), revision, prefix), key=lambda one: one.path))
 
 
-def parent_at(repo: Path) -> Parent:
-    """The repository that is checked out at `repo`."""
-    return parent_of(repo, Path(git.run(repo, "rev-parse", "--absolute-git-dir").strip()))
-
-
-def parent_of(work_tree: Path, git_dir: Path) -> Parent:
-    """A repository whose work tree may be gone."""
-    items = git.run(git_dir, *git.inside(git_dir), "config", "--list", "-z").split("\0")
-    return Parent(
-        work_tree, git_dir, {key: value for key, _, value in (item.partition("\n") for item in items)}
-    )
-
-
 def below(pool: ThreadPoolExecutor, parent: Parent, revision: str, prefix: str) -> Iterator[Dependency]:
     """The submodules of one repository at a revision, and below them."""
     direct = direct_dependencies(parent, revision, prefix)
@@ -119,7 +88,7 @@ def direct_dependencies(parent: Parent, revision: str, prefix: str) -> list[Depe
     """The gitlinks of one repository at a revision, joined with its .gitmodules."""
     modules = gitmodules(parent.git_dir, revision)
     by_path = {section["path"]: (name, section) for name, section in modules.items() if "path" in section}
-    links = gitlinks(parent.git_dir, revision) if modules else {}
+    links = gitlinks(parent.git_dir, revision)
     if any(section.get("url", "").startswith(RELATIVE) for section in modules.values()):
         parent = replace(parent, remote=default_remote(parent))
     found = []
@@ -142,10 +111,12 @@ def direct_dependencies(parent: Parent, revision: str, prefix: str) -> list[Depe
 
 
 def gitmodules(git_dir: Path, revision: str) -> dict[str, dict[str, str]]:
-    """The sections of .gitmodules at a revision: {name: {key: value}}."""
-    done = git.call(
-        git_dir, *git.inside(git_dir), "config", "--blob", f"{revision}:.gitmodules", "--list", "-z"
-    )
+    """The sections of .gitmodules at a revision: {name: {key: value}}. Raises UsageError when git cannot read it."""
+    inside, blob = git.inside(git_dir), f"{revision}:.gitmodules"
+    done = git.call(git_dir, *inside, "config", "--blob", blob, "--list", "-z")
+    if done.returncode != 0 and git.answer(git_dir, *inside, "cat-file", "-t", blob):
+        said = done.stderr.decode("utf-8", "replace").strip()
+        raise UsageError(f"{blob}: cannot be read by git ({said}); correct it and commit")
     sections: dict[str, dict[str, str]] = {}
     for item in done.stdout.decode("utf-8", "surrogateescape").split("\0"):
         key, _, value = item.partition("\n")
@@ -195,13 +166,6 @@ def described(one: Dependency) -> tuple[Dependency, bool]:
     return replace(one, present=True, describe=describe or one.commit[:7]), kinds[1:] == ["blob"]
 
 
-def default_remote(parent: Parent) -> str:
-    """The URL that git resolves relative ones against: of the branch's remote, of origin, or the directory itself."""
-    branch = git.answer(parent.git_dir, *git.inside(parent.git_dir), "symbolic-ref", "--short", "HEAD")
-    remote = parent.settings.get(f"branch.{branch}.remote", "origin")
-    return parent.settings.get(f"remote.{remote}.url") or str(parent.work_tree)
-
-
 def effective_url(one: Dependency) -> str:
     """The URL with a relative one resolved as git-submodule(1) does, under `add`."""
     if not one.url.startswith(RELATIVE):
@@ -227,15 +191,23 @@ def is_local(url: str) -> bool:
 
 
 def selected(found: Sequence[Dependency], names: Sequence[str]) -> tuple[Dependency, ...]:
-    """Those that `names` name, by submodule name, path, or last part of the path; all when it is empty.
+    """Those that `names` name, by path, submodule name, last part of the path, or a path below; all without names.
 
     Raises UsageError for a name that is none.
     """
-    keys: Mapping[str, Dependency] = {
-        key: one for one in found for key in (one.path.rpartition("/")[2], one.name, one.path)
-    }
-    unknown = [name for name in names if name not in keys]
-    if unknown:
-        known = ", ".join(one.path for one in found) or "none"
-        raise UsageError(f"--name: {unknown[0]!r} is no vendored dependency; there are {known}")
-    return tuple(keys[name] for name in names) if names else tuple(found)
+    return tuple(dict.fromkeys(named(found, name) for name in names)) if names else tuple(found)
+
+
+def named(found: Sequence[Dependency], name: str) -> Dependency:
+    """The one that `name` names, or that has it nested. Raises UsageError when there is none."""
+    for fits in (
+        lambda one: name == one.path,
+        lambda one: name == one.name,
+        lambda one: name == one.path.rpartition("/")[2],
+        lambda one: name.startswith(f"{one.path}/"),
+    ):
+        for one in found:
+            if fits(one):
+                return one
+    known = ", ".join(one.path for one in found) or "none"
+    raise UsageError(f"--name: {name!r} is no vendored dependency; there are {known}")

@@ -10,16 +10,14 @@ from .finding import Finding, printable
 
 def unsafe(one: Dependency, local_urls: bool) -> Iterator[Finding]:
     """Names, paths and URLs that have been ways to run code or to leave the project."""
-    cure = "correct it in .gitmodules and commit"
+    cure = f"correct it in {printable(one.pinned_in)} and commit"
     for what, text in (("name", one.name), ("path", one.path)):
         if not SAFE_NAME.fullmatch(text) or any(part in ("..", ".git", "") for part in text.split("/")):
             yield Finding(printable(one.path), f"its {what} {printable(text)} is not safe", cure)
     if not one.url:
-        yield Finding(
-            printable(one.path),
-            "is not in .gitmodules, or has no url there",
-            f"`inv vendor.move --name={one.name} --url=URL`",
-        )
+        taken_in = f"`git rm --cached {printable(one.own_path)}` and commit the files themselves"
+        what = "is not in .gitmodules, or has no url there"
+        yield Finding(printable(one.path), what, f"name it there, or {taken_in}")
     elif (
         one.url.startswith("-")
         or not one.url.isprintable()
@@ -30,7 +28,7 @@ def unsafe(one: Dependency, local_urls: bool) -> Iterator[Finding]:
         yield Finding(
             one.path,
             "its URL is a path of this machine, which nobody else can fetch",
-            f"`inv vendor.move --name={one.name} --url=URL`, or set DEPLOY_VENDOR_LOCAL_URLS=yes",
+            f"{other_url(one)}, or set DEPLOY_VENDOR_LOCAL_URLS=yes",
         )
     if any(
         parent.is_symlink()
@@ -38,6 +36,15 @@ def unsafe(one: Dependency, local_urls: bool) -> Iterator[Finding]:
         if one.parent.work_tree in parent.parents
     ):
         yield Finding(one.path, "its path goes through a symlink", "put a directory there")
+
+
+def other_url(one: Dependency) -> str:
+    """The cure for a URL that is none of use to others; what a dependency pins is for its authors to correct."""
+    return (
+        f"correct it in {one.pinned_in} and push"
+        if one.nested
+        else f"`inv vendor.move --name={one.name} --url=URL`"
+    )
 
 
 def unsafe_twins(found: Sequence[Dependency]) -> list[Finding]:

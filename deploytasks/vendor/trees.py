@@ -30,7 +30,7 @@ def tree_findings(one: Dependency) -> Iterator[Finding]:
         yield Finding(
             one.path,
             f"has update = {update}, so that git leaves it as it is",
-            f"`git config -f .gitmodules --unset submodule.{one.name}.update`",
+            f"`git config -f {one.pinned_in} --unset submodule.{one.name}.update`",
             "tree",
         )
     if not (one.work_tree / ".git").exists():
@@ -46,7 +46,7 @@ def tree_findings(one: Dependency) -> Iterator[Finding]:
         yield Finding(
             one.path,
             f"is at {found.head[:7] or 'no commit'}, its pin is {one.commit[:7]}",
-            f"`inv vendor.update --name={one.name}`, or commit the new pin",
+            f"`inv vendor.update --name={one.path}`, or commit the new pin",
             "tree",
             allowed_dirty=True,
         )
@@ -54,7 +54,7 @@ def tree_findings(one: Dependency) -> Iterator[Finding]:
         yield Finding(
             one.path,
             f"has {len(found.edits)} local edit(s), first {printable(found.edits[0])}",
-            f"commit them there, or `inv vendor.update --discard={one.name}`",
+            f"commit them there, or `inv vendor.update --discard={one.path}`",
             "tree",
             allowed_dirty=True,
         )

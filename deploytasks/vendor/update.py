@@ -12,7 +12,7 @@ from .. import git
 from ..errors import UsageError
 from . import first
 from .changes import Change, between
-from .dependency import JOBS, Dependency, holds, selected, top_level
+from .dependency import JOBS, Dependency, holds, named, selected, top_level
 from .finding import printable
 from .goal import STAY, Move, destination
 from .hazards import unsafe
@@ -25,12 +25,14 @@ OnLine = Callable[[str], None]
 class Way:
     """How one dependency, and those below it, are to be brought."""
 
-    name: str
-    """What the project calls it."""
     move: Move
-    discard: bool
+    discard: frozenset[str]
+    """The paths of those whose edits are given up, with what is nested in them."""
     dry_run: bool
     local_urls: bool
+
+    def gives_up(self, one: Dependency) -> bool:
+        return any(f"{one.path}/".startswith(f"{path}/") for path in self.discard)
 
 
 @dataclass(frozen=True)
@@ -65,17 +67,12 @@ def update(
     chosen = selected(top, names)
     if move.to is not None and len(chosen) != 1:
         raise UsageError("--to: moves one dependency; name it with --name")
-    given_up = {one.path for one in selected(top, discard)} if discard else set()
-
+    way = Way(move, given_up(top, discard), dry_run, local_urls)
     new = () if dry_run else begin(repo, [one for one in chosen if safe(one, local_urls)], local_urls)
 
     def work(one: Dependency) -> Outcome:
         settled = one in new and not move.moves and is_at_pin(one)
-        outcome = (
-            Outcome(one.path, one.commit)
-            if settled
-            else bring(one, Way(one.name, move, one.path in given_up, dry_run, local_urls))
-        )
+        outcome = Outcome(one.path, one.commit) if settled else bring(one, way)
         on_line(str(outcome))
         return outcome
 
@@ -85,6 +82,12 @@ def update(
     if commit and moved and not dry_run:
         record(repo, moved)
     return outcomes
+
+
+def given_up(top: Sequence[Dependency], names: Sequence[str]) -> frozenset[str]:
+    """The paths that `--discard` names, nested ones included. Raises UsageError for a name that is none."""
+    pairs = ((name, named(top, name).path) for name in names)
+    return frozenset(name if name.startswith(f"{path}/") else path for name, path in pairs)
 
 
 def begin(repo: Path, chosen: Sequence[Dependency], local_urls: bool) -> tuple[Dependency, ...]:
@@ -119,9 +122,9 @@ def bring(one: Dependency, way: Way) -> Outcome:
     try:
         initialised = (one.work_tree / ".git").exists()
         edits = look(one.work_tree).edits if initialised else ()
-        if edits and not way.discard:
+        if edits and not way.gives_up(one):
             what = f"has {len(edits)} local edit(s), first {printable(edits[0])}"
-            return Outcome(one.path, one.commit, f"{what}; commit them there, or add --discard={way.name}")
+            return Outcome(one.path, one.commit, f"{what}; commit them there, or add --discard={one.path}")
         if not initialised and not way.dry_run:
             first_checkout(one, way.local_urls)
         goal = destination(one, way.move, way.local_urls) if way.move.moves else one.commit

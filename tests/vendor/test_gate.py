@@ -412,7 +412,8 @@ def test_a_submodule_becomes_a_directory_and_back(project: Plain) -> None:
     project.commit()
     git(project.root, "rm", "--quiet", "--cached", "vendor/lib")
     git(project.root, "config", "--file", ".gitmodules", "--remove-section", "submodule.vendor/lib")
-    os.unlink(lib(project) / ".git")
+    for place in ("", "vendor/deep"):
+        os.unlink(lib(project) / place / ".git")
     project.commit("Take the code in")
     assert project.fab("deploy", "--env=dev").code == 0
     assert (project.root / ".deploy/dev/current/vendor/lib/lib/__init__.py").exists()
@@ -446,3 +447,32 @@ def test_one_failing_dependency_does_not_hide_the_others(project: Plain) -> None
     done = project.run("inv", "vendor.update")
     assert done.code == 1
     assert "vendor/lib: has 1 local edit" in done.err and "vendor/deep: has 1 local edit" in done.err
+
+
+def test_a_gitlink_without_gitmodules_is_a_finding(project: Plain) -> None:
+    git(project.root, "rm", "--quiet", "--cached", ".gitmodules")
+    git(project.root, "commit", "--quiet", "--message", "Forget .gitmodules")
+    assert ["not in .gitmodules" in str(one) for one in judged(project, source="commit").findings] == [True]
+
+
+def test_a_gitmodules_that_git_cannot_read_is_no_project_without_dependencies(project: Plain) -> None:
+    project.write(".gitmodules", "[submodule\n")
+    project.commit("Break .gitmodules")
+    done = project.fab("deploy", "--env=dev")
+    assert done.code == 2 and ".gitmodules: cannot be read by git" in done.err
+
+
+def test_the_command_ends_with_0_without_findings_1_with_some_and_2_when_it_cannot_check(
+    project: Plain,
+) -> None:
+    assert project.run("inv", "vendor.check").code == 0
+    edit(project)
+    done = project.run("inv", "vendor.check")
+    assert done.code == 1 and "vendor/lib: has 1 local edit(s)" in done.out and "--discard" in done.out
+    done = project.run("inv", "vendor.check", "--env=dev")
+    assert done.code == 0 and "not shipped: vendor/lib: has 1 local edit(s)" in done.out
+    done = project.run("inv", "vendor.check", "--json")
+    assert [one["dependency"] for one in done.document["findings"]] == ["vendor/lib"]
+    assert project.run("inv", "vendor.check", "--revision=nosuch").code == 2
+    (project.root / ".git").rename(project.root / "git")
+    assert project.run("inv", "vendor.check").code == 2

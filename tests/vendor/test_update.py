@@ -278,8 +278,14 @@ def test_edits_in_a_nested_dependency_are_kept_and_said(project: Plain) -> None:
     page.write_text("mine\n")
     (outcome,) = bring(project.root)
     assert "its vendor/lib/vendor/deep: has 1 local edit(s)" in outcome.problem
-    assert "--discard=vendor/lib" in outcome.problem and page.read_text() == "mine\n"
-    assert [one.problem for one in update(project.root, discard=["lib"], local_urls=True)] == [""]
+    assert "--discard=vendor/lib/vendor/deep" in outcome.problem and page.read_text() == "mine\n"
+    ours = project.root / "vendor/lib/lib/__init__.py"
+    ours.write_text("TEXT = 'mine'\n")
+    nested = ["vendor/lib/vendor/deep"]
+    (outcome,) = update(project.root, discard=nested, local_urls=True)
+    assert outcome.problem.endswith("--discard=vendor/lib") and ours.read_text() == "TEXT = 'mine'\n"
+    git(project.root / "vendor/lib", "checkout", "--quiet", "lib")
+    assert [one.problem for one in update(project.root, discard=nested, local_urls=True)] == [""]
     assert page.read_text() == "deep down\n"
 
 
