@@ -76,7 +76,7 @@ def not_yet(host: Host, results: Sequence[Result]) -> Iterator[str]:
 def choose(plan: Plan, inventories: Mapping[Host, Mapping[str, Any]], to: str | None) -> str:
     """The release that every host goes to. Raises StepFailed when there is none, or a host lacks it."""
     first = inventories[plan.hosts[0]]
-    target = to or rollback_target(closing.known_releases(first), first["current"])
+    target = rollback_target(closing.known_releases(first), first["current"]) if to is None else to
     if target is None:
         raise StepFailed(
             f"{plan.hosts[0].name}: no earlier good release to roll back to; see `fab releases"

@@ -99,7 +99,7 @@ def plan(c: Any, env: str = "", revision: str = "HEAD", limit: Any = None, json:
 def rollback(
     c: Any,
     env: str = "",
-    to: str = "",
+    to: str | None = None,
     limit: Any = None,
     yes: bool = False,
     json: bool = False,
@@ -115,7 +115,7 @@ def rollback(
     refuse_dry(c, "rollback")
     confirm(found.environment, "Roll back", yes)
     with watching() as watcher:
-        report = roll_back(found, to=to or None, observer=watcher)
+        report = roll_back(found, to=to, observer=watcher)
     return show(report, as_json=json)
 
 

@@ -42,6 +42,13 @@ def test_a_rollback_restarts_with_the_revision_that_it_goes_back_to(local: Plain
     assert f"restarts {revision}" in done.err
 
 
+def test_a_rollback_to_an_empty_name_is_not_one_to_the_release_before(local: Plain, served: str) -> None:
+    newer = local.deploy("dev")
+    done = local.fab("rollback", "--to=", "--env=dev")
+    assert done.code == 1 and "release  is not there" in done.err
+    assert (local.root / ".deploy/dev/current").readlink().name == newer
+
+
 def test_a_release_says_which_packages_it_uses(local: Plain, served: str) -> None:
     release = local.root / ".deploy/dev/current"
     known = json.loads((release / ".deploytasks/release.json").read_text())
