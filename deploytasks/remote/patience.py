@@ -17,12 +17,12 @@ class Patience:
 
     def __init__(self, timeout, fresh=False, once=False):
         self.timeout, self.fresh, self.once = timeout, fresh, once
-        self.server, self.since = None, 0.0
+        self.successes = {}  # of each server, the first: behind a balancer there may be several
         self.suspect, self.pause = [], SOON
 
     def saw(self, server, ago):
         """Count a success of `ago` seconds before the beginning."""
-        self.server, self.since = server, -ago
+        self.successes[server] = -ago
 
     def after(self, attempt, now):
         """Seconds to wait before the next attempt, None when this was the last one. `now` counts from the beginning."""
@@ -30,7 +30,7 @@ class Patience:
             return None
         if attempt.kind == verdict.READY:
             return self._until_second(attempt.server, now)
-        self.server = None
+        self.successes = {}
         self.suspect = [*self.suspect, now] if attempt.kind == verdict.SUSPECT else []
         self.pause = min(self.pause * GROWTH, SLOW if attempt.busy else FAST)
         if self._sure() or now + self.pause >= self.timeout:
@@ -40,18 +40,9 @@ class Patience:
     def _until_second(self, server, now):
         if server is None:
             return None
-        if not same(server, self.server):
-            self.server, self.since = server, now
-        left = self.since + APART - now
+        left = self.successes.setdefault(server, now) + APART - now
         return left if left > 0 else None
 
     def _sure(self):
         seen = self.suspect
         return len(seen) >= SIGHTINGS and seen[-1] - seen[0] >= CONFIRM_SECONDS and not self.fresh
-
-
-def same(server, other):
-    """Whether two successes came from one running server."""
-    if isinstance(server, float) and isinstance(other, float):
-        return abs(server - other) < 1.5
-    return server == other

@@ -34,7 +34,7 @@ def not_yet(text, cure="see that the service is started, and its host and port",
 def ready(server=None):
     """Usable. `server` identifies the running server: one that restarts is not taken for one that stays.
 
-    A number is the moment it started, known to the second. None: there is no server that could restart.
+    None: there is no server that could restart.
     """
     return Attempt(READY, "ready", 0, server=server)
 

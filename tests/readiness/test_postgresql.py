@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from deploytasks.remote.patience import same
 from deploytasks.remote.service import Service
 from deploytasks.remote.sighting import look
 from deploytasks.remote.state import State
@@ -30,7 +29,7 @@ def test_a_look_at_the_beginning_sees_the_server_that_the_wait_sees(postgresql: 
     look(state, {"DATABASE_URL": {"url": postgresql.url, "usable": True}}, migrates=True)
     wait_until(lambda: state.sightings, "the server has been seen")
     attempt = Service("DATABASE_URL", postgresql.url, True, "", "", False).ask(5.0)
-    assert same(attempt.server, state.sightings[postgresql.url][0])
+    assert attempt.server == state.sightings[postgresql.url][0]
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg", "postgis", "PGSQL"])
