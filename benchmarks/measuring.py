@@ -18,7 +18,10 @@ Work = Callable[[], "Sample"]
 
 @dataclass(frozen=True)
 class Sample:
-    """One run of a process: seconds on the clock; of processor, its children's included; the largest MB of one."""
+    """One run of a process: seconds on the clock; of processor, its children's included; the most MB of one of them.
+
+    Memory is an upper bound: before its program starts, a child counts what the benchmark itself has.
+    """
 
     seconds: float
     worked: float = 0.0

@@ -56,7 +56,7 @@ ANSIBLE = """\
         src: {plain}/
         dest: {path}/releases/{{{{ new }}}}/
         delete: true
-        rsync_opts: ["-F"]
+        use_ssh_args: true
     - shell: "new={{{{ new }}}}; cd {path}; {switch}"
 """
 ANSIBLE_CONFIG = """\

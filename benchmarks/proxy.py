@@ -40,19 +40,24 @@ class Proxy:
     seconds: float
     port: int = 0
     connections: list[Connection] = field(default_factory=list)
+    _sinks: list[asyncio.StreamWriter] = field(default_factory=list)
 
     async def serve(self, ready: threading.Event, stop: asyncio.Event) -> None:
-        """Pass connections on until `stop`."""
+        """Pass connections on until `stop`; none is open then."""
         server = await asyncio.start_server(self._join, "127.0.0.1", self.port)
         self.port = server.sockets[0].getsockname()[1]
         ready.set()
         await stop.wait()
         server.close()
+        for sink in self._sinks:
+            sink.transport.abort()
+        await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()}, return_exceptions=True)
 
     async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = Connection()
         self.connections.append(connection)
         there, to_there = await asyncio.open_connection("127.0.0.1", self.target)
+        self._sinks += [writer, to_there]
         await asyncio.gather(
             self._pass(reader, to_there, connection, from_client=True),
             self._pass(there, writer, connection, from_client=False),
@@ -114,3 +119,4 @@ def far(target: int, seconds: float) -> Iterator[Proxy]:
     finally:
         loop.call_soon_threadsafe(stop.set)
         thread.join()
+        loop.close()
