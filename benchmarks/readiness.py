@@ -32,18 +32,20 @@ def login(url: str) -> bool:
     return False
 
 
-def waited(url: str) -> tuple[int, float]:
-    """Exit code of a wait as a host carries it out, and the moment it returned."""
+def waited(root: Path, url: str) -> tuple[int, float]:
+    """Exit code of a wait as a host that serves a release carries it out, and the moment it returned."""
+    state = State()
+    state.root = str(root)
     service = {"DATABASE_URL": {"url": url, "usable": True}}
-    result: dict[str, Any] = readiness.wait(State(), service, timeout=60.0, migrates=True)["__result__"]
+    result: dict[str, Any] = readiness.wait(state, service, timeout=60.0, migrates=True)["__result__"]
     return result["code"], time.perf_counter()
 
 
-def until_ready(server: PostgreSQL) -> float:
+def until_ready(root: Path, server: PostgreSQL) -> float:
     """Seconds from the first login that a stopped server accepts to the end of a wait begun before."""
     server.stop()
     with ThreadPoolExecutor() as pool:
-        waiting = pool.submit(waited, server.url)
+        waiting = pool.submit(waited, root, server.url)
         server.launch()
         while not login(server.url):
             time.sleep(0.002)
@@ -53,10 +55,10 @@ def until_ready(server: PostgreSQL) -> float:
     return returned - accepted
 
 
-def until_refused(server: PostgreSQL) -> float:
+def until_refused(root: Path, server: PostgreSQL) -> float:
     """Seconds that a wrong password takes to be reported by a server that is up."""
     begun = time.perf_counter()
-    code, returned = waited(server.url.replace(PASSWORD, "wrong"))
+    code, returned = waited(root, server.url.replace(PASSWORD, "wrong"))
     assert code == verdict.REFUSED, code
     return returned - begun
 
@@ -68,13 +70,14 @@ def bare(server: PostgreSQL) -> float:
     return time.perf_counter() - begun
 
 
-def measured(server: PostgreSQL) -> dict[str, list[float]]:
+def measured(root: Path, server: PostgreSQL) -> dict[str, list[float]]:
     """Seconds of every run by what was timed."""
     server.create()
+    (root / "current").symlink_to("releases/20260101000000-abcdefa")
     return {
         "a bare login": [bare(server) for _ in range(RUNS)],
-        "accepts -> ready": [until_ready(server) for _ in range(RUNS)],
-        "wrong password -> 77": [until_refused(server) for _ in range(max(2, RUNS // 2))],
+        "accepts -> ready": [until_ready(root, server) for _ in range(RUNS)],
+        "wrong password -> 77": [until_refused(root, server) for _ in range(max(2, RUNS // 2))],
     }
 
 
@@ -83,7 +86,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as made:
         server = PostgreSQL(Path(made) / "postgresql")
         try:
-            rows = measured(server)
+            rows = measured(Path(made), server)
         finally:
             server.stop()
     floor = statistics.median(rows["a bare login"])
