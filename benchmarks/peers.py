@@ -16,6 +16,8 @@ from benchmarks.deploying import KEPT, Bench
 from benchmarks.measuring import Row, Sample, in_turns, run
 from examples.building import WHO, git
 
+PEER = "peer: "
+"""What the name of their rows begins with."""
 Prepare = Callable[[Bench, Path], Callable[[], Sample]]
 
 SCRIPT = """\
@@ -106,7 +108,7 @@ def peers(on: Bench, cache: Path, runs: int) -> Iterator[Row]:
         for _ in range(KEPT + 1):
             work()
         theirs, bare = in_turns(work, lambda: on.bare(1), runs=runs)
-        yield Row(f"peer: {name}", theirs, bare)
+        yield Row(f"{PEER}nothing changed, one host: {name}", theirs, bare)
 
 
 def facts(on: Bench, name: str) -> dict[str, object]:
