@@ -121,9 +121,9 @@ def right_of_bar(run: Run, fleet: Fleet) -> None:
         answers = fleet.each(
             {host: [*operations(steps, contexts[host]), *(endings[host] if alone else ())] for host in batch}
         )
-    ended = answers if alone else fleet.each(endings)
-    run.progress.completed(ended)
-    run.note(*closing.untidied(ended))
+    if alone:
+        run.progress.completed(answers)
+    run.note(*closing.untidied(answers if alone else run.end(fleet, endings)))
 
 
 def operations(steps: Sequence[Step], context: StepContext) -> list[Operation]:

@@ -51,7 +51,10 @@ def roll_back(run: Run, fleet: Fleet, to: str | None) -> None:
     }
     answers = flip(run, fleet, work)
     run.note(*not_yet(first.host, (asked or answers)[first.host][: len(question)]))
-    run.progress.completed(fleet.each(endings) if others else answers)
+    if others:
+        run.end(fleet, endings)
+    else:
+        run.progress.completed(answers)
 
 
 def flip(run: Run, fleet: Fleet, work: Work) -> dict[Host, tuple[Result, ...]]:

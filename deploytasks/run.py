@@ -9,8 +9,9 @@ from datetime import datetime, timezone
 from typing import Any, TypeVar
 
 from . import locking, undo, vendored
+from .environment import Host
 from .errors import DISAGREE, LOCKED, worst
-from .fleet import Fleet
+from .fleet import Fleet, Work
 from .loss import losses
 from .notify import notify
 from .observer import Observer
@@ -75,6 +76,18 @@ class Run:
         seconds = time.monotonic() - self.started
         entry = closing.entry(self.plan, self.progress.release, outcome, seconds, error)
         return {**entry, **vendored.pins(self.progress.contexts)}
+
+    def end(self, fleet: Fleet, endings: Work) -> dict[Host, tuple[Result, ...]]:
+        """Carry out the endings of several hosts; the last operation of each gives its lock back.
+
+        No lock is given back before every host has ended: until then all of them can be put back.
+        """
+        ended = fleet.each({host: operations[:-1] for host, operations in endings.items()})
+        self.progress.done = True
+        freed = fleet.each({host: operations[-1:] for host, operations in endings.items()}, together=False)
+        answers = {host: (*results, *freed[host]) for host, results in ended.items()}
+        self.progress.completed(answers)
+        return answers
 
     def _way_out(
         self, fleet: Fleet, error: BaseException, code: int, message: str | None

@@ -124,6 +124,18 @@ def test_when_a_step_fails_on_one_of_five_hosts_all_serve_what_they_served(five:
     assert five.unlocked()
 
 
+def test_when_one_host_cannot_write_its_history_all_five_go_back(five: Site) -> None:
+    old = five.project.deploy()
+    history = five.paths()[3] / ".deploytasks/history.jsonl"
+    history.rename(history.with_suffix(".kept"))
+    history.mkdir()
+    done = five.project.fab("deploy", "--env=staging", "--json")
+    assert done.code == 1, done.err
+    assert "host4" in done.document["error"] and "bug" not in done.err
+    assert five.currents() == [old] * 5 and five.unlocked()
+    assert {host["release"] for host in done.document["hosts"]} == {old}
+
+
 def test_when_nothing_can_be_pruned_on_one_of_five_hosts_all_serve_the_new_release(five: Site) -> None:
     five.configure(**hooks(), DEPLOY_KEEP_RELEASES="1")
     five.project.deploy()
