@@ -78,9 +78,7 @@ def check(plan: Plan, *, observer: Observer | None = None) -> Report:
         built, here = built_here(plan, stack, facts, notes)
         answers = {host: future.result() for host, future in futures.items()}
         now = utc_now().timestamp()
-        unread = [
-            failure for host, results in answers.items() if (failure := opening.failure(plan, host, results))
-        ]
+        unread = opening.unread(plan, answers)
         lost = {failure.host for failure in unread}
         read = {host: results for host, results in answers.items() if host not in lost}
         general = findings.of_hosts(plan, read, built, now)

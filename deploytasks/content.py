@@ -43,11 +43,8 @@ def preview(plan: Plan, *, steps: bool = False, observer: Observer | None = None
         facts = opening.tool_facts(asked[plan.hosts[0]])
         built = staging.build(plan, passed, facts, notes.append)
         answers = {host: future.result() for host, future in asked.items()}
-        failures = [
-            failure for host, results in answers.items() if (failure := opening.failure(plan, host, results))
-        ]
-        if failures:
-            raise HostsFailed(failures)
+        if unread := opening.unread(plan, answers):
+            raise HostsFailed(unread)
         hosts = [host_content(plan, built, host, results) for host, results in answers.items()]
         found = findings.of_hosts(plan, answers, built, utc_now().timestamp())
         return summed_up(plan, built, hosts, [*notes, *found.warnings], found.problems, steps)
@@ -56,9 +53,10 @@ def preview(plan: Plan, *, steps: bool = False, observer: Observer | None = None
 def host_content(plan: Plan, built: Built, host: Host, results: Sequence[Result]) -> dict[str, Any]:
     """What a deploy would bring to one host."""
     facts, tools, served = results[1].value, results[2].value, results[3].value
-    pins = {entry["path"]: entry["commit"] for entry in served.get("vendored", ())}
     files = file_changes(unpacked(results[4].value), built)
-    moved = vendor.changes(pins, built.tree.dependencies) if served["release"] else ()
+    moved = (
+        vendor.changes(facts["inventory"]["vendored"], built.tree.dependencies) if served["release"] else ()
+    )
     commits = commit_changes(plan, served.get("revision"))
     key = built.bundle.key(tools)
     dependencies = None if served.get("dependency_key") in (key, f"own-{served['release']}") else key

@@ -51,10 +51,7 @@ def deploy(run: Run, fleet: Fleet, passed: staging.Passed) -> None:
 def check(run: Run, answers: Mapping[Host, Sequence[Result]], built: Built) -> None:
     """Raise HostsFailed for hosts that could not be read, StepFailed with every finding of the others."""
     plan = run.plan
-    unread = [
-        failure for host, results in answers.items() if (failure := opening.failure(plan, host, results))
-    ]
-    if unread:
+    if unread := opening.unread(plan, answers):
         raise HostsFailed(unread)
     found = findings.of_hosts(plan, answers, built, run.now().timestamp())
     run.note(*found.warnings)
@@ -121,9 +118,7 @@ def right_of_bar(run: Run, fleet: Fleet) -> None:
         answers = fleet.each(
             {host: [*operations(steps, contexts[host]), *(endings[host] if alone else ())] for host in batch}
         )
-    if alone:
-        run.progress.completed(answers)
-    run.note(*closing.untidied(answers if alone else run.end(fleet, endings)))
+    run.note(*closing.untidied(run.end(fleet, endings, answers)))
 
 
 def operations(steps: Sequence[Step], context: StepContext) -> list[Operation]:

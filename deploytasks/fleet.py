@@ -30,6 +30,7 @@ SERVICE_CODES = (errors.NOT_READY, errors.REFUSED, errors.MISCONFIGURED)
 
 Connect = Callable[[Host], Conversation]
 Work = Mapping[Host, Sequence[Operation]]
+Answers = dict[Host, tuple[Result, ...]]
 
 
 @dataclass(frozen=True)
@@ -189,9 +190,7 @@ class Fleet:
             self.steps.append(StepOutcome(operation.step, host.name, outcome, seconds, waited))
         self.observer.finished(operation.step, host.name, result)
 
-    def each(
-        self, work: Work, *, resume: bool = False, together: bool = True
-    ) -> dict[Host, tuple[Result, ...]]:
+    def each(self, work: Work, *, resume: bool = False, together: bool = True) -> Answers:
         """Carry out every host's operations at once. With `together` the first failure stops the other hosts' work.
 
         Raises HostsFailed when a host failed and `together`; else the caller looks at the results.

@@ -8,7 +8,7 @@ from typing import Any
 from . import locking
 from .environment import Host
 from .errors import StepFailed
-from .fleet import Fleet, HostsFailed, Work
+from .fleet import Answers, Fleet, HostsFailed, Work
 from .observer import Observer, Silent
 from .operation import Operation, Result
 from .plan import Plan, StepContext
@@ -51,13 +51,10 @@ def roll_back(run: Run, fleet: Fleet, to: str | None) -> None:
     }
     answers = flip(run, fleet, work)
     run.note(*not_yet(first.host, (asked or answers)[first.host][: len(question)]))
-    if others:
-        run.end(fleet, endings)
-    else:
-        run.progress.completed(answers)
+    run.end(fleet, endings, answers)
 
 
-def flip(run: Run, fleet: Fleet, work: Work) -> dict[Host, tuple[Result, ...]]:
+def flip(run: Run, fleet: Fleet, work: Work) -> Answers:
     """Carry out the flips. Nothing was switched where a service had already refused."""
     run.progress.switched = tuple(work)
     try:

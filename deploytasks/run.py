@@ -9,9 +9,8 @@ from datetime import datetime, timezone
 from typing import Any, TypeVar
 
 from . import locking, undo, vendored
-from .environment import Host
 from .errors import DISAGREE, LOCKED, worst
-from .fleet import Fleet, Work
+from .fleet import Answers, Fleet, Work
 from .loss import losses
 from .notify import notify
 from .observer import Observer
@@ -77,15 +76,18 @@ class Run:
         entry = closing.entry(self.plan, self.progress.release, outcome, seconds, error)
         return {**entry, **vendored.pins(self.progress.contexts)}
 
-    def end(self, fleet: Fleet, endings: Work) -> dict[Host, tuple[Result, ...]]:
-        """Carry out the endings of several hosts; the last operation of each gives its lock back.
+    def end(self, fleet: Fleet, endings: Work, answers: Answers) -> Answers:
+        """Carry out every host's ending, whose last operation gives the lock back; `answers` has a single host's.
 
         No lock is given back before every host has ended: until then all of them can be put back.
         """
-        ended = fleet.each({host: operations[:-1] for host, operations in endings.items()})
-        self.progress.done = True
-        freed = fleet.each({host: operations[-1:] for host, operations in endings.items()}, together=False)
-        answers = {host: (*results, *freed[host]) for host, results in ended.items()}
+        if len(endings) > 1:
+            ended = fleet.each({host: operations[:-1] for host, operations in endings.items()})
+            self.progress.done = True
+            freed = fleet.each(
+                {host: operations[-1:] for host, operations in endings.items()}, together=False
+            )
+            answers = {host: (*results, *freed[host]) for host, results in ended.items()}
         self.progress.completed(answers)
         return answers
 

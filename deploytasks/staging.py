@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -35,22 +35,20 @@ def gate(plan: Plan, stack: ExitStack) -> Passed:
         pool = own.enter_context(ThreadPoolExecutor(2))
         staged = source.stage(plan.environment, plan.revision, dependencies=found)
         tree = pool.submit(held.enter_context, staged)
-        passed = judged(plan, found)
+        passed = vendor.judged(
+            root,
+            found,
+            source=settings.source,
+            policy=settings.vendor_policy,
+            local_urls=settings.vendor_local_urls,
+            allow_dirty=plan.options.allow_dirty or settings.allow_dirty,
+        )
         if passed.findings:
             raise UsageError("\n".join(str(finding) for finding in passed.findings))
         committed = settings.source == "commit"
         left = pool.submit(lambda: vendor.not_shipped(root, found) if committed else ())
         stack.push(own.pop_all())
     return Passed(tree, left, passed.notes, passed.dirty)
-
-
-def judged(plan: Plan, found: Sequence[vendor.Dependency]) -> vendor.Gate:
-    """What gates the source mode of this environment."""
-    root, settings = plan.environment.root, plan.environment.settings
-    pins = vendor.judged_pins(found, settings.vendor_policy, settings.vendor_local_urls)
-    if settings.source == "commit":
-        return vendor.Gate(pins)
-    return vendor.judged_trees(root, found, pins, plan.options.allow_dirty or settings.allow_dirty)
 
 
 def build(plan: Plan, passed: Passed, facts: install.Facts, note: Callable[[str], None]) -> Built:

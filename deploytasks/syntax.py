@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-RESERVED = frozenset((".deploytasks", ".env", ".venv", "REVISION", "environment.json"))
-"""Names at the root of a release that deploytasks writes itself."""
+from .remote.names import TOOL_NAMES
+
 HOME = re.compile(r"/root|/var/root|(?:/usr|/var|/export)?/(?:home|Users)(?:/[^/]+)?")
 
 NOT_OUR_OWN = "is /, a home directory or the project itself; choose a directory of its own, e.g. /srv/app"
@@ -120,7 +120,7 @@ def paths_in_release(text: str) -> tuple[str, ...]:
 def shared_paths(text: str) -> tuple[str, ...]:
     """Paths in a release that may be links to shared/."""
     found = paths_in_release(text)
-    ours = sorted({path.partition("/")[0] for path in found} & RESERVED)
+    ours = sorted({path.partition("/")[0] for path in found} & TOOL_NAMES)
     if ours:
         raise Wrong(f"names {', '.join(ours)}, which deploytasks writes in every release; take that out")
     return found

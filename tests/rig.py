@@ -164,20 +164,8 @@ class Sshd:
                 (self.home / Path(kept).relative_to(home)).mkdir(parents=True, exist_ok=True)
                 binds.insert(0, (kept, str(self.home / Path(kept).relative_to(home))))
         mounts = [shlex.join(["mount", "--rbind", *bind]) for bind in binds]
-        script = " && ".join([*mounts, "cd /", shlex.join(["exec", *serve])])
-        propagation = "private" if root_is_a_mount() else "unchanged"
-        return [
-            "unshare",
-            "-m",
-            f"--propagation={propagation}",
-            "-p",
-            "--fork",
-            "--mount-proc",
-            "--kill-child=KILL",
-            "sh",
-            "-c",
-            script,
-        ]
+        script = " && ".join([*mounts, "cd /"])
+        return [*own_mounts(script, "-p", "--fork", "--mount-proc", "--kill-child=KILL"), *serve]
 
     def _answers(self) -> bool:
         assert self.process is not None
@@ -193,8 +181,9 @@ class Sshd:
         """Drop off the network at once: nothing of the host runs any more. Its files stay for `start`."""
         if self.process is None:
             return
-        # As root the namespace's first process takes all others along, and `unshare` must live to reap it.
-        for pid in [*descendants(self.process.pid), *([] if ROOT else [self.process.pid])]:
+        # sshd first: nobody may live to tell what became of a child. As root it is the namespace's first process,
+        # which takes all others along, and `unshare` must live to reap it.
+        for pid in [*([] if ROOT else [self.process.pid]), *descendants(self.process.pid)]:
             try:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
@@ -209,15 +198,19 @@ class Sshd:
         self.start()
 
 
-def root_is_a_mount() -> bool:
-    """Whether `/` is a mount point; in a chroot it is not, and its propagation cannot be changed."""
-    return any(line.split()[4] == "/" for line in Path("/proc/self/mountinfo").read_text().splitlines())
+def own_mounts(script: str, *options: str) -> list[str]:
+    """The words before a program's that run it where the mounts of `script` are, which nobody else sees."""
+    # In a chroot `/` is no mount point, and its propagation cannot be changed.
+    mounted = (line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines())
+    propagation = "private" if "/" in mounted else "unchanged"
+    unshare = ["unshare", "-m", f"--propagation={propagation}", *options]
+    return [*unshare, "sh", "-c", f'{script} && exec "$@"', "sh"]
 
 
 def descendants(pid: int) -> list[int]:
-    """Children and theirs, deepest first."""
+    """Children and theirs, parents first."""
     listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], check=False, capture_output=True).stdout
-    return [found for child in listed.split() for found in [*descendants(int(child)), int(child)]]
+    return [found for child in listed.split() for found in [int(child), *descendants(int(child))]]
 
 
 @dataclass

@@ -16,7 +16,7 @@ import threading
 import time
 import traceback
 
-from deploytasks.remote.failure import Failure
+from deploytasks.remote.failure import Failure, of_system
 from deploytasks.remote.state import State
 
 OPERATIONS = {
@@ -132,8 +132,7 @@ class Agent:
         try:
             if self.state.lost:
                 raise Failure(self.state.lost, "lock_lost")
-            if self.state.cancelled():
-                raise Failure("stopped, because another host failed or the run was interrupted", "cancelled")
+            self.state.go_on()
             value = find(operation["name"])(self.state, **operation.get("arguments", {}))
             if isinstance(value, dict) and "__result__" in value:
                 return value["__result__"]
@@ -141,12 +140,7 @@ class Agent:
         except Failure as failure:
             return {"ok": False, "code": 1, "error": str(failure), "kind": failure.kind}
         except OSError as error:
-            where = " (%s)" % error.filename if error.filename else ""
-            what = "%s: %s%s; see the host's disk and permissions" % (
-                operation["name"],
-                error.strerror or error,
-                where,
-            )
+            what = "%s: %s; see the host's disk and permissions" % (operation["name"], of_system(error))
             return {"ok": False, "code": 1, "error": what, "kind": "system"}
         except Exception as bug:
             frames = [

@@ -1,4 +1,4 @@
-"""The one exception that an operation raises for a failure it can explain."""
+"""The one exception that an operation raises for a failure it can explain; and what the system's own say."""
 
 
 class Failure(Exception):
@@ -7,3 +7,8 @@ class Failure(Exception):
     def __init__(self, message: str, kind: str = "failed") -> None:
         super().__init__(message)
         self.kind = kind
+
+
+def of_system(error):
+    """What an OSError says, and of which file."""
+    return "%s%s" % (error.strerror or error, " (%s)" % error.filename if error.filename else "")

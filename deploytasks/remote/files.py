@@ -4,9 +4,6 @@ import json
 import os
 import uuid
 
-TOOL_NAMES = frozenset((".deploytasks", ".venv", ".env", "environment.json", "REVISION"))
-"""Root names of a release that belong to the tool, never to the shipped tree."""
-
 
 def write(path, text, mode=0o644, group=None):
     """Replace `path` atomically; the file has `mode` (and group id) before its first byte."""

@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 
+from deploytasks.remote.failure import of_system
+
 DELETE = """
 import os, shutil, sys
 def writable(function, path, _):
@@ -29,8 +31,7 @@ def tidy(state, releases, keep):
         collect(state, keep)
         return {**retired, "problem": ""}
     except OSError as error:
-        where = " (%s)" % error.filename if error.filename else ""
-        return {"retired": [], "problem": "%s%s" % (error.strerror or error, where)}
+        return {"retired": [], "problem": of_system(error)}
 
 
 def prune(state, releases):

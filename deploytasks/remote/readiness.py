@@ -5,7 +5,6 @@ import threading
 import time
 
 from deploytasks.remote import verdict
-from deploytasks.remote.failure import Failure
 from deploytasks.remote.files import read_json
 from deploytasks.remote.inventory import served
 from deploytasks.remote.patience import Patience
@@ -38,8 +37,7 @@ def wait(state, services, timeout=120.0, fresh=False, migrates=False, created=Fa
     for watch in watches:
         watch.start()
     while any(watch.is_alive() for watch in watches):
-        if state.cancelled():
-            raise Failure("stopped, because another host failed or the run was interrupted", "cancelled")
+        state.go_on()
         next(watch for watch in watches if watch.is_alive()).join(0.1)
     return {"__result__": result({watch.service.name: watch.answer for watch in watches})}
 

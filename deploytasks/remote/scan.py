@@ -7,7 +7,8 @@ import hashlib
 import os
 import stat
 
-from deploytasks.remote.files import TOOL_NAMES, read_json
+from deploytasks.remote.files import read_json
+from deploytasks.remote.names import TOOL_NAMES
 
 MANIFEST = ".deploytasks/manifest.json"
 

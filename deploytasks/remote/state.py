@@ -24,8 +24,10 @@ class State:
         self._guard = threading.Lock()
         self._cancelled = False
 
-    def cancelled(self):
-        return self._cancelled
+    def go_on(self):
+        """Raise Failure(kind="cancelled") when this run was told to stop."""
+        if self._cancelled:
+            raise Failure("stopped, because another host failed or the run was interrupted", "cancelled")
 
     def resume(self):
         """Allow work again after a cancel: the undo that follows is work too."""
@@ -44,8 +46,7 @@ class State:
     def spawn(self, words, cwd="", env=None, stdin="", timeout=3600.0, emit=None):
         """Run words to their end in a session of their own, recorded in the lock; return (exit code, last lines)."""
         with self._guard:
-            if self._cancelled:
-                raise Failure("stopped, because another host failed or the run was interrupted", "cancelled")
+            self.go_on()
             child = Child(words, cwd, {**os.environ, **self.environment, **(env or {})}, stdin)
             self._children.add(child)
         recorded = self._enter(child)
@@ -55,8 +56,7 @@ class State:
             with self._guard:
                 self._children.discard(child)
             self._leave(recorded)
-        if self._cancelled:
-            raise Failure("stopped, because another host failed or the run was interrupted", "cancelled")
+        self.go_on()
         return code, tail
 
     def _enter(self, child):

@@ -8,7 +8,8 @@ import stat
 import zlib
 
 from deploytasks.remote.failure import Failure
-from deploytasks.remote.files import TOOL_NAMES, write, write_json
+from deploytasks.remote.files import write, write_json
+from deploytasks.remote.names import TOOL_NAMES
 from deploytasks.remote.owner import claim
 from deploytasks.remote.scan import MANIFEST, content_id, manifest_of, scan, signature, untouched
 
@@ -114,8 +115,7 @@ def copy(state, source, target, shipped):
             made.add(parent)
         shutil.copy2(origin, place, follow_symlinks=False)
         kept[path] = os.lstat(place)
-        if state.cancelled():
-            raise Failure("stopped, because another host failed or the run was interrupted", "cancelled")
+        state.go_on()
     return kept
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .. import git
 from ..errors import UsageError
-from ..syntax import RESERVED
+from ..remote.names import TOOL_NAMES
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def check_branch(root: Path, commit: str, branch: str) -> None:
 
 def refuse_reserved(root: Path, commit: str) -> None:
     """Raises UsageError when the revision tracks a root path whose name is the tool's."""
-    listed = git.run(root, "ls-tree", "--name-only", "-z", "--full-tree", commit, "--", *RESERVED)
+    listed = git.run(root, "ls-tree", "--name-only", "-z", "--full-tree", commit, "--", *TOOL_NAMES)
     taken = [name for name in listed.split("\0") if name]
     if taken:
         raise UsageError(

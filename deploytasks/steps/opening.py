@@ -64,9 +64,10 @@ def tool_facts(asked: Future[tuple[Result, ...]]) -> Callable[[], Mapping[str, A
     return wait
 
 
-def failure(plan: Plan, host: Host, results: Sequence[Result]) -> HostFailure | None:
-    """What kept a host from being read."""
-    return failure_of(host, check(plan, host), results)
+def unread(plan: Plan, answers: Mapping[Host, Sequence[Result]]) -> list[HostFailure]:
+    """What kept hosts from being read, of those that were not; `answers` begin with those of `check`."""
+    found = (failure_of(host, check(plan, host), results) for host, results in answers.items())
+    return [failure for failure in found if failure]
 
 
 def prepare(context: StepContext) -> list[Operation]:

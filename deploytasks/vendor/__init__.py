@@ -3,7 +3,7 @@
 from .changes import Change, changes, shown
 from .dependency import Dependency, dependencies
 from .finding import Finding
-from .gate import Gate, gate, judged_pins, judged_trees, not_shipped, obtained
+from .gate import Gate, gate, judged, not_shipped, obtained
 
 __all__ = [
     "Change",
@@ -13,8 +13,7 @@ __all__ = [
     "changes",
     "dependencies",
     "gate",
-    "judged_pins",
-    "judged_trees",
+    "judged",
     "not_shipped",
     "obtained",
     "shown",

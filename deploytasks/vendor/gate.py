@@ -5,13 +5,13 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .. import git
 from .dependency import JOBS, Dependency, dependencies, effective_url, holds
 from .finding import Finding
-from .hazards import unsafe, unsafe_twins
+from .hazards import is_safe, unsafe_twins
 from .pins import pin_findings
 from .trees import project_edits, tree_findings
 
@@ -38,10 +38,16 @@ def gate(
     nothing else changes.
     """
     found = obtained(repo, revision, local_urls)
+    passed = judged(repo, found, source=source, policy=policy, local_urls=local_urls, allow_dirty=allow_dirty)
+    return replace(passed, notes=not_shipped(repo, found)) if source == "commit" else passed
+
+
+def judged(
+    repo: Path, found: Sequence[Dependency], *, source: str, policy: str, local_urls: bool, allow_dirty: bool
+) -> Gate:
+    """What gates the source mode: the pins, and in `worktree` mode the work trees too."""
     pins = judged_pins(found, policy, local_urls)
-    if source == "commit":
-        return Gate(pins, not_shipped(repo, found))
-    return judged_trees(repo, found, pins, allow_dirty)
+    return Gate(pins) if source == "commit" else judged_trees(repo, found, pins, allow_dirty)
 
 
 def judged_pins(found: Sequence[Dependency], policy: str, local_urls: bool) -> tuple[Finding, ...]:
@@ -88,7 +94,7 @@ def obtained(repo: Path, revision: str, local_urls: bool) -> tuple[Dependency, .
     found = dependencies(repo, revision)
     tried: set[str] = set()
     while missing := [
-        one for one in found if not one.present and one.path not in tried and safe(one, local_urls)
+        one for one in found if not one.present and one.path not in tried and is_safe(one, local_urls)
     ]:
         with ThreadPoolExecutor(JOBS) as pool:
             list(pool.map(lambda one: fetch(one, local_urls), missing))
@@ -126,7 +132,3 @@ def is_empty_at_head(one: Dependency) -> bool:
     if not one.work_tree.is_dir() or any(one.work_tree.iterdir()):
         return False
     return git.answer(one.parent.work_tree, "rev-parse", f"HEAD:{one.own_path}") == one.commit
-
-
-def safe(one: Dependency, local_urls: bool) -> bool:
-    return not list(unsafe(one, local_urls))

@@ -47,6 +47,10 @@ def other_url(one: Dependency) -> str:
     )
 
 
+def is_safe(one: Dependency, local_urls: bool) -> bool:
+    return not list(unsafe(one, local_urls))
+
+
 def unsafe_twins(found: Sequence[Dependency]) -> list[Finding]:
     """Two paths that are one on a file system that folds case."""
     seen: dict[str, str] = {}

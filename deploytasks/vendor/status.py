@@ -9,6 +9,7 @@ from typing import Any
 
 from .. import git
 from .dependency import JOBS, Dependency, dependencies
+from .pins import reachable
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,9 @@ def stand(one: Dependency, repo: Path, ignored: bool) -> Status:
         "ignored": sum(item[:2] == "! " for item in items),
     }
     ahead, behind = distance(one)
-    return Status(**known, head=head, ahead=ahead, behind=behind, unpushed=not pushed(one), **counts)
+    return Status(
+        **known, head=head, ahead=ahead, behind=behind, unpushed=not reachable(one, "pushed"), **counts
+    )
 
 
 def distance(one: Dependency) -> tuple[int, int]:
@@ -91,10 +94,3 @@ def distance(one: Dependency) -> tuple[int, int]:
     )
     ahead, behind = (counted or "0 0").split()
     return int(ahead), int(behind)
-
-
-def pushed(one: Dependency) -> bool:
-    """Whether a remote-tracking ref reaches the pin."""
-    return bool(
-        git.answer(one.work_tree, "for-each-ref", "--count=1", "--contains", one.commit, "refs/remotes")
-    )

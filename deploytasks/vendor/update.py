@@ -15,7 +15,7 @@ from .changes import Change, between
 from .dependency import JOBS, Dependency, holds, named, selected, top_level
 from .finding import printable
 from .goal import STAY, Move, destination
-from .hazards import unsafe
+from .hazards import is_safe, unsafe
 from .trees import WorkTree, glance, look
 
 OnLine = Callable[[str], None]
@@ -68,7 +68,7 @@ def update(
     if move.to is not None and len(chosen) != 1:
         raise UsageError("--to: moves one dependency; name it with --name")
     way = Way(move, given_up(top, discard), dry_run, local_urls)
-    new = () if dry_run else begin(repo, [one for one in chosen if safe(one, local_urls)], local_urls)
+    new = () if dry_run else begin(repo, [one for one in chosen if is_safe(one, local_urls)], local_urls)
 
     def work(one: Dependency) -> Outcome:
         settled = one in new and not move.moves and is_at_pin(one)
@@ -110,26 +110,21 @@ def is_at_pin(one: Dependency) -> bool:
     return glance(one.work_tree) == WorkTree(one.commit, ())
 
 
-def safe(one: Dependency, local_urls: bool) -> bool:
-    return not list(unsafe(one, local_urls))
-
-
 def bring(one: Dependency, way: Way) -> Outcome:
     """Bring one dependency to its pin or to where it moves, and look at the result."""
     hazards = list(unsafe(one, way.local_urls))
     if hazards:
         return Outcome(one.path, one.commit, f"{hazards[0].what}; {hazards[0].cure}")
     try:
-        initialised = (one.work_tree / ".git").exists()
-        edits = look(one.work_tree).edits if initialised else ()
-        if edits and not way.gives_up(one):
-            what = f"has {len(edits)} local edit(s), first {printable(edits[0])}"
+        seen = look(one.work_tree) if (one.work_tree / ".git").exists() else None
+        if seen and seen.edits and not way.gives_up(one):
+            what = f"has {len(seen.edits)} local edit(s), first {printable(seen.edits[0])}"
             return Outcome(one.path, one.commit, f"{what}; commit them there, or add --discard={one.path}")
-        if not initialised and not way.dry_run:
+        if not seen and not way.dry_run:
             first_checkout(one, way.local_urls)
         goal = destination(one, way.move, way.local_urls) if way.move.moves else one.commit
         change = between(one.git_dir, one.path, one.commit, goal) if goal != one.commit else None
-        return Outcome(one.path, goal, "" if way.dry_run else checkout(one, goal, way), change)
+        return Outcome(one.path, goal, "" if way.dry_run else checkout(one, seen, goal, way), change)
     except (git.GitFailed, UsageError) as failure:
         return Outcome(one.path, one.commit, str(failure).partition(": ")[2] or str(failure))
 
@@ -155,9 +150,13 @@ def unfetchable(one: Dependency, commit: str, done: CompletedProcess[bytes]) -> 
     return UsageError(f"{one.path}: {commit[:7]} cannot be fetched from {one.url} ({said}); {cure}")
 
 
-def checkout(one: Dependency, goal: str, way: Way) -> str:
-    """Make the work tree `goal`, nested ones included; answers what is still wrong, or an empty text."""
-    tree, seen = one.work_tree, look(one.work_tree)
+def checkout(one: Dependency, before: WorkTree | None, goal: str, way: Way) -> str:
+    """Make the work tree `goal`, nested ones included; answers what is still wrong, or an empty text.
+
+    `before` is how the work tree stands, where somebody has looked.
+    """
+    tree = one.work_tree
+    seen = before or look(tree)
     if seen.edits or seen.head != goal:
         obtain(one, goal, way.local_urls)
         force = ("--force",) if seen.edits else ()
@@ -178,7 +177,7 @@ def nested(one: Dependency, way: Way) -> str:
     if not (one.work_tree / ".gitmodules").exists():
         return ""
     found = top_level(one.work_tree, prefix=f"{one.path}/")
-    begin(one.work_tree, [below for below in found if safe(below, way.local_urls)], way.local_urls)
+    begin(one.work_tree, [below for below in found if is_safe(below, way.local_urls)], way.local_urls)
     outcomes = [bring(below, way) for below in found]
     return "; ".join(f"its {outcome}" for outcome in outcomes if outcome.problem)
 

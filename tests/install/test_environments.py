@@ -11,7 +11,7 @@ import pytest
 from deploytasks.remote import install as operations
 from deploytasks.remote.failure import Failure
 from tests.install.host import Host, package, snapshot, write
-from tests.rig import root_is_a_mount
+from tests.rig import own_mounts
 
 
 def test_one_changed_line_is_run_and_the_way_back_runs_no_installer(host: Host, tree: Path) -> None:
@@ -85,10 +85,8 @@ def test_where_nobody_can_share_memory_everything_is_compiled_all_the_same(
     host = Host(tmp_path / "srv", cache, "pip")
     package(tree, "inhouse")
     release = host.release(tree)
-    propagation = "private" if root_is_a_mount() else "unchanged"
-    unshare = ("unshare", "--mount", f"--propagation={propagation}")
-    without = 'mount -t tmpfs -o ro none /dev/shm && exec "$@"'
-    host.install_alone(host.arguments(host.bundle(tree), release), *unshare, "sh", "-c", without, "sh")
+    without = own_mounts("mount -t tmpfs -o ro none /dev/shm")
+    host.install_alone(host.arguments(host.bundle(tree), release), *without)
     assert list(host.environment_of(release).rglob("inhouse/__pycache__/*.pyc"))
 
 

@@ -76,6 +76,26 @@ def said(process: subprocess.Popen[str], text: str) -> None:
     raise AssertionError(f"the probe ended without saying {text!r}")
 
 
+@contextmanager
+def full(words: list[str]) -> Iterator[None]:
+    """Every slot of a server held by clients that say something when they are in: until three in a row were refused."""
+    clients: list[subprocess.Popen[bytes]] = []
+    refused = 0
+    try:
+        while refused < 3:
+            client = subprocess.Popen(
+                words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            )
+            clients.append(client)
+            assert client.stdout is not None
+            refused = 0 if client.stdout.readline() else refused + 1
+        yield
+    finally:
+        for client in clients:
+            client.kill()
+            client.communicate()
+
+
 def certificate(directory: Path) -> tuple[Path, Path]:
     """A key, and the certificate for 127.0.0.1 that it has signed itself."""
     key, shown = directory / "key.pem", directory / "certificate.pem"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 import urllib.parse
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from deploytasks.remote.mysql import failure
-from tests.readiness.conftest import Probe, certificate, named, said
+from tests.readiness.conftest import Probe, certificate, full, named, said
 from tests.rig import wait_until
 from tests.servers import PASSWORD, MariaDB
 
@@ -124,35 +123,12 @@ def test_mariadb_that_is_down_is_waited_for(probe: Probe, mariadb: MariaDB) -> N
 
 
 def test_mariadb_that_is_full_is_waited_for(probe: Probe, mariadb: MariaDB) -> None:
-    words = [
-        "mariadb",
-        "--no-defaults",
-        "-h127.0.0.1",
-        f"-P{mariadb.port}",
-        "-uapp",
-        f"-p{PASSWORD}",
-        "app",
-        "-e",
-        "SELECT SLEEP(100)",
-    ]
+    login = ["mariadb", "--no-defaults", "-h127.0.0.1", f"-P{mariadb.port}", "-uapp", f"-p{PASSWORD}", "app"]
     mariadb.stop()
     mariadb.start("--max-connections=10")
-    clients = [
-        subprocess.Popen(
-            words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        for _ in range(12)
-    ]
-    try:
-        wait_until(
-            lambda: any(client.poll() is not None for client in clients), "one client too many was sent away"
-        )
+    with full([*login, "--unbuffered", "-Ne", "SELECT 'in'; SELECT SLEEP(100)"]):
         process = probe.start(mariadb.url, timeout=40)
         said(process, "1040")
-    finally:
-        for client in clients:
-            client.kill()
-            client.wait()
     assert probe.end(process) == (0, "ready")
     mariadb.stop()
     mariadb.start()

@@ -15,7 +15,7 @@ import pytest
 from deploytasks.remote.service import Service
 from deploytasks.remote.sighting import look
 from deploytasks.remote.state import State
-from tests.readiness.conftest import Probe, certificate, listener, named, said, stopped_at_the_end
+from tests.readiness.conftest import Probe, certificate, full, listener, named, said, stopped_at_the_end
 from tests.rig import free_port, wait_until
 from tests.servers import PASSWORD, PgBouncer, PostgreSQL, binaries
 
@@ -87,33 +87,13 @@ def test_no_pg_hba_line_is_refused_with_its_cure(probe: Probe, postgresql: Postg
     assert code == 77 and "28000" in text and "add a pg_hba.conf line" in text
 
 
-def fill(postgresql: PostgreSQL) -> list[subprocess.Popen[bytes]]:
-    """Clients that hold every slot: one after the other, until three in a row were sent away."""
-    url = postgresql.url.replace("postgres:", "postgresql:")
-    words = [str(binaries() / "psql"), url, "-qAtc", "SELECT 'in'", "-c", "SELECT pg_sleep(100)"]
-    clients: list[subprocess.Popen[bytes]] = []
-    refused = 0
-    while refused < 3:
-        client = subprocess.Popen(
-            words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-        )
-        clients.append(client)
-        assert client.stdout is not None
-        refused = 0 if client.stdout.readline() else refused + 1
-    return clients
-
-
 def test_full_slots_are_waited_for(probe: Probe, postgresql: PostgreSQL) -> None:
-    clients = fill(postgresql)
-    try:
+    url = postgresql.url.replace("postgres:", "postgresql:")
+    with full([str(binaries() / "psql"), url, "-qAtc", "SELECT 'in'", "-c", "SELECT pg_sleep(100)"]):
         process = probe.start(postgresql.url)
         said(process, "53300")
         postgresql.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'app'")
         assert probe.end(process) == (0, "ready")
-    finally:
-        for client in clients:
-            client.kill()
-            client.communicate()
 
 
 def test_a_standby_is_not_ready_for_a_migration_and_ready_for_a_reader(

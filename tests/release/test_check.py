@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from deploytasks.remote.sudo import line
 from deploytasks.sudo import SudoCommand, sudo_commands
 from tests.release.project import BIN, Plain
 from tests.release.site import Site
-from tests.rig import Sshd, farm
+from tests.rig import Sshd, farm, own_mounts
 
 
 @pytest.fixture
@@ -87,12 +89,7 @@ def test_a_disk_that_has_no_room_for_what_ships_is_found(alone: Site) -> None:
     small = host.srv / "small"
     small.mkdir()
     alone.farm.run(host, "mount -t tmpfs -o size=32m,nr_inodes=20 none /srv/small")
-    alone.project.environment(
-        "staging",
-        DEPLOY_HOSTS="host1",
-        DEPLOY_SSH_CONFIG=alone.farm.ssh_config,
-        DEPLOY_PATH="/srv/small/site",
-    )
+    replace(alone, directory="small/site").configure()
     for number in range(10):
         alone.project.write(f"files/{number}", "x")
     alone.project.commit()
@@ -104,12 +101,7 @@ def test_a_disk_that_has_no_room_for_what_ships_is_found(alone: Site) -> None:
 def test_a_directory_that_may_not_be_written_is_found_with_its_cure(alone: Site) -> None:
     host = alone.farm.hosts[0]
     alone.farm.run(host, "mkdir /srv/sealed && mount -t tmpfs -o ro none /srv/sealed")
-    alone.project.environment(
-        "staging",
-        DEPLOY_HOSTS="host1",
-        DEPLOY_SSH_CONFIG=alone.farm.ssh_config,
-        DEPLOY_PATH="/srv/sealed/site",
-    )
+    replace(alone, directory="sealed/site").configure()
     done = alone.project.fab("check", "--env=staging")
     assert (
         done.code == 1 and "/srv/sealed is not writable for root; `chown root /srv/sealed/site`" in done.err
@@ -169,8 +161,7 @@ def without_rules(tmp_path: Path) -> tuple[Path, list[str]]:
     sudoers = tmp_path / "sudoers"
     sudoers.write_text("")
     sudoers.chmod(0o440)
-    mounted = f'mount --bind {sudoers} /etc/sudoers && exec "$@"'
-    return sudoers, ["unshare", "-m", "sh", "-c", mounted, "sh"]
+    return sudoers, own_mounts(shlex.join(["mount", "--bind", str(sudoers), "/etc/sudoers"]))
 
 
 def test_a_missing_sudo_rule_is_a_finding_with_the_very_line_that_cures_it(

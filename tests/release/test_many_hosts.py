@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from deploytasks import DEFAULT
 from tests.release.project import Plain
 from tests.release.site import Site, ended
 from tests.rig import Farm, farm, wait_until
@@ -92,17 +93,7 @@ def heal(site: Site) -> None:
         (path / "releases.kept").rename(path / "releases")
 
 
-BEFORE = (
-    "check",
-    "lock",
-    "prepare",
-    "upload",
-    "link_shared",
-    "install",
-    "wait_for_services",
-    "postinstall",
-    "migrate",
-)
+BEFORE = ("check", "lock", *(step.name for step in DEFAULT.left_of_bar()))
 AFTER = ("publish", "restart", "verify")
 CODES = {"lock": 5, "wait_for_services": 78}
 
