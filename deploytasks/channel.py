@@ -6,6 +6,7 @@ import os
 import pwd
 import subprocess
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Protocol
 
 
@@ -86,4 +87,14 @@ def login_environment(process: Mapping[str, str]) -> dict[str, str]:
         "LOGNAME": user.pw_name,
         "SHELL": user.pw_shell,
     }
-    return {"PATH": process.get("PATH", path), **named, **kept}
+    return {"PATH": without_virtual_environments(process.get("PATH", path)), **named, **kept}
+
+
+def without_virtual_environments(path: str) -> str:
+    """A search path without the virtual environments that are active, and without places relative to somewhere.
+
+    PEP 405: a virtual environment is a directory with a file `pyvenv.cfg`; its programs are one level below.
+    """
+    places = (Path(place) for place in path.split(":"))
+    kept = (place for place in places if place.is_absolute() and not (place.parent / "pyvenv.cfg").exists())
+    return ":".join(map(str, kept))

@@ -106,7 +106,7 @@ def check(plan: Plan, *, observer: Observer | None = None) -> Report:
 def questions(plan: Plan, host: Host) -> Questions:
     """What is asked of a host; building the question contacts nobody."""
     lines = closing.restart_lines(plan.environment.settings, host)
-    wanted = tuple(one for line in lines for one in sudo_commands(line))
+    wanted = tuple(one for _, line in lines for one in sudo_commands(line))
     unread = ("DEPLOY_RESTART gives sudo what only a shell can read; see `sudo -n -l` there",)
     base = str(plan.layout.current)
     return Questions(

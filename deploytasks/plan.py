@@ -110,19 +110,24 @@ class StepContext:
     def role(self) -> str:
         return self.host.roles[0] if self.host.roles else "app"
 
-    def variables(self) -> dict[str, str]:
-        """The DEPLOYTASKS_ variables of remote steps; the revision of a release from before is known by its host."""
+    def variables(self, role: str | None = None) -> dict[str, str]:
+        """The DEPLOYTASKS_ variables of remote steps; the revision of a release from before is known by its host.
+
+        `role` is the one of the host's roles that a step works for, by default the first.
+        """
         revision = {"DEPLOYTASKS_REVISION": self.built.tree.revision.commit} if self.built else {}
         return {
             **revision,
             "DEPLOYTASKS_ENVIRONMENT": self.environment.name,
             "DEPLOYTASKS_RELEASE": self.release,
             "DEPLOYTASKS_HOST": self.host.name,
-            "DEPLOYTASKS_ROLE": self.role,
+            "DEPLOYTASKS_ROLE": role or self.role,
             "DEPLOYTASKS_PRIMARY": "yes" if self.primary else "no",
         }
 
-    def in_release(self, run: Command, *, step: str, changing: bool = True, **more: Any) -> Operation:
+    def in_release(
+        self, run: Command, *, step: str, changing: bool = True, role: str | None = None, **more: Any
+    ) -> Operation:
         """Run a command in the release: its directory, its `.venv/bin` first on PATH, its environment, empty stdin."""
         place = self.layout.release(self.release)
         timeout = self.environment.settings.step_timeout
@@ -131,7 +136,7 @@ class StepContext:
             step=step,
             changing=changing,
             cwd=str(place),
-            env=self.variables(),
+            env=self.variables(role),
             timeout=timeout,
             bin=str(place / ".venv" / "bin"),
             **more,

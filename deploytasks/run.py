@@ -70,11 +70,19 @@ class Run:
             self.notes.append(text)
             self.observer.note(text)
 
+    @property
+    def revision(self) -> str | None:
+        """The full commit of the plan, or of the release that the run goes back to; None when there is neither."""
+        if self.plan.revision:
+            return self.plan.revision.commit
+        known = (entry for context in self.progress.contexts for entry in context.inventory["releases"])
+        return next((entry["revision"] for entry in known if entry["id"] == self.progress.release), None)
+
     def entry(self, outcome: str, error: str | None = None) -> dict[str, Any]:
         """This run's line for the history."""
         seconds = time.monotonic() - self.started
         entry = closing.entry(self.plan, self.progress.release, outcome, seconds, error)
-        return {**entry, **vendored.pins(self.progress.contexts)}
+        return {**entry, "revision": self.revision, **vendored.pins(self.progress.contexts)}
 
     def end(self, fleet: Fleet, endings: Work, answers: Answers) -> Answers:
         """Carry out every host's ending, whose last operation gives the lock back; `answers` has a single host's.
@@ -122,11 +130,10 @@ class Run:
         astray = closing.strays(fleet, self.plan, self.progress.expected, hosts)
         if astray:
             code, message = DISAGREE, "\n".join((*filter(None, [message]), *astray))
-        revision = self.plan.revision.commit if self.plan.revision else None
         report = Report(
             self.plan.command,
             self.plan.environment.name,
-            revision,
+            self.revision,
             self.progress.release,
             code,
             message,

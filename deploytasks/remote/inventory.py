@@ -8,14 +8,15 @@ from deploytasks.remote.files import read_json
 
 
 def inventory(state, details=False):
-    """Current with its vendored pins, and every release with its marks; with `details` each one's provenance too."""
+    """Current with its vendored pins; every release with its commit and marks, with `details` its provenance too."""
     directory = os.path.join(state.root, "releases")
     names = sorted(os.listdir(directory)) if os.path.isdir(directory) else []
     current = served(state.root)
     releases = []
     for name in names:
         private = os.path.join(directory, name, ".deploytasks")
-        entry = {"id": name, **read_json(os.path.join(private, "state.json"), {})}
+        marks = read_json(os.path.join(private, "state.json"), {})
+        entry = {"id": name, "revision": revision(os.path.join(directory, name)), **marks}
         if details:
             entry["provenance"] = read_json(os.path.join(private, "release.json"), {})
         releases.append(entry)
@@ -25,6 +26,15 @@ def inventory(state, details=False):
         "releases": releases,
         "vendored": pins(os.path.join(directory, current)) if current else {},
     }
+
+
+def revision(release):
+    """The full commit that a release was made of, None when it was never finished."""
+    try:
+        with open(os.path.join(release, "REVISION"), encoding="utf-8") as stream:
+            return stream.read().strip() or None
+    except (OSError, ValueError):
+        return None
 
 
 def pins(release):

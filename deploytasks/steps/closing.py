@@ -30,13 +30,13 @@ def publish(context: StepContext) -> list[Operation]:
 def restart(context: StepContext) -> list[Operation]:
     """Run the restart command of every role that the host has."""
     lines = restart_lines(context.environment.settings, context.host)
-    return [context.in_release(shell_line(line), step="restart") for line in lines]
+    return [context.in_release(shell_line(line), step="restart", role=role) for role, line in lines]
 
 
-def restart_lines(settings: Settings, host: Host) -> list[str]:
-    """DEPLOY_RESTART for the hosts of DEPLOY_HOSTS, DEPLOY_RESTART_<ROLE> for those of a role."""
-    lines = [settings.restart] if "app" in host.roles and settings.restart else []
-    return lines + [line for role, line in settings.role_restart if role in host.roles]
+def restart_lines(settings: Settings, host: Host) -> list[tuple[str, str]]:
+    """(role, command): DEPLOY_RESTART for the hosts of DEPLOY_HOSTS, DEPLOY_RESTART_<ROLE> for those of a role."""
+    lines = [("app", settings.restart)] if settings.restart else []
+    return [(role, line) for role, line in (*lines, *settings.role_restart) if role in host.roles]
 
 
 def verify(context: StepContext) -> list[Operation]:

@@ -90,6 +90,7 @@ def test_pages_packages_and_settings_are_the_old_ones_on_five_hosts(five: Site) 
     assert done.code == 0, done.err
     assert five.currents() == [old] * 5
     assert words(five) == {"one one one"}
+    assert done.document["revision"] == (five.paths()[0] / "releases" / old / "REVISION").read_text().strip()
     told = [(host["release"], host["outcome"]) for host in done.document["hosts"]]
     assert told == [(old, "rolled back")] * 5
     restarts = {(path / "shared/restarts").read_text() for path in five.paths()}
@@ -117,6 +118,7 @@ def test_releases_say_who_did_what_when_and_how_it_ended(five: Site) -> None:
     assert (deployed["command"], deployed["release"], deployed["outcome"]) == ("deploy", new, "ok")
     assert (rolled_back["command"], rolled_back["release"], rolled_back["outcome"]) == ("rollback", old, "ok")
     for entry in (deployed, rolled_back):
+        assert entry["revision"].startswith(entry["release"][-7:])
         assert entry["who"] == getpass.getuser() and entry["from"] == socket.gethostname()
         assert entry["seconds"] > 0 and entry["at"].endswith("Z")
     shown = five.project.fab("releases", "--env=staging").out

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 from tests.release.project import BIN, Plain
 
@@ -96,6 +97,14 @@ def test_fab_and_inv_list_the_same_tasks(local: Plain) -> None:
         "init",
     ):
         assert f"  {name}" in listed[0]
+
+
+def test_nothing_of_the_callers_shell_reaches_a_step_on_this_machine(local: Plain, tmp_path: Path) -> None:
+    (tmp_path / "pyvenv.cfg").touch()
+    shell = {"VIRTUAL_ENV": str(tmp_path), "PATH": f"{tmp_path}/bin:.:{os.environ['PATH']}", "LEAK": "leak"}
+    local.deploy("dev")
+    said = local.fab("run", 'echo "<$VIRTUAL_ENV$LEAK> $PATH"', "--env=dev", **shell).out
+    assert "<>" in said and str(tmp_path / "bin") not in said and ":.:" not in said
 
 
 def test_run_passes_the_exit_code_on_and_has_the_environment(local: Plain) -> None:

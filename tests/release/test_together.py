@@ -43,6 +43,17 @@ def test_the_example_of_own_steps_and_tasks_does_what_readme_says(staging: Site)
     assert (hello.code, hello.out) == (0, "hello\n")
 
 
+def test_what_a_restart_serves_is_the_role_it_restarts(staging: Site) -> None:
+    tell = "echo $DEPLOYTASKS_ROLE >> ../../shared/roles"
+    roles = {"DEPLOY_HOSTS_WORKER": "host1 host2", "DEPLOY_RESTART": tell, "DEPLOY_RESTART_WORKER": tell}
+    staging.configure("host1", **roles, **PATH_MODE)
+    staging.project.deploy()
+    assert [(path / "shared/roles").read_text() for path in staging.paths()[:2]] == [
+        "app\nworker\n",
+        "worker\n",
+    ]
+
+
 def test_batches_go_one_after_the_other_the_primary_first_each_verified_before_the_next(
     staging: Site,
 ) -> None:
