@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Iterator
 
 import pytest
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+"""Where the tests run in the background it is ignored, which what they start would inherit."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -73,11 +73,11 @@ def manifest(state):
     import json
     import zlib
 
-    from deploytasks.remote.scan import manifest_of
+    from deploytasks.remote.scan import Manifest, mode_and_size
 
     release = served(state.root)
-    found = manifest_of(os.path.join(state.root, "releases", release)) if release else {}
-    text = json.dumps({path: [entry[0], entry[4]] for path, entry in found.items()})
+    found = Manifest.of(os.path.join(state.root, "releases", release)).files() if release else {}
+    text = json.dumps({path: [mode_and_size(mark)[0], blob] for path, (mark, blob) in found.items()})
     return base64.b64encode(zlib.compress(text.encode("ascii"), 1)).decode("ascii")
 
 

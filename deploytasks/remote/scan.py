@@ -1,29 +1,83 @@
-"""Reading a tree of files: paths with their lstat, and the manifest that a release keeps of itself.
+"""Reading a tree of files: every entry with its mark, and the manifest that a release keeps of itself.
 
-A manifest maps a path to [mode, size, mtime_ns, ctime_ns, content id]; symlinks and files only.
+A mark says what changes whenever an entry does: of a file or link kind, permissions, size, time and change time, of a
+directory kind and permissions. It is written as GNU find prints it, so that find can read a large tree for us.
 """
 
 import hashlib
 import os
 import stat
+import subprocess
 
-from deploytasks.remote.files import read_json
 from deploytasks.remote.names import TOOL_NAMES
 
-MANIFEST = ".deploytasks/manifest.json"
+MANIFEST = ".deploytasks/manifest"
+PRINTED = ("-type", "d", "-printf", "%P\\0d%m\\0", "-o", "-printf", "%P\\0%y%m %s %T@ %C@\\0")
 
 
-def scan(top):
-    """What `walk` finds in a release, less the tool's own names at its root."""
-    return walk(top, TOOL_NAMES)
+class Manifest:
+    """What a release held when it was sealed: {path: mark}, with its directories, and {path: content id}."""
+
+    def __init__(self, digest="", marks=None, ids=None):
+        self.digest, self.marks, self.ids = digest, marks or {}, ids or {}
+
+    @classmethod
+    def of(cls, release):
+        """The manifest that `seal` left in a release, or an empty one."""
+        try:
+            with open(os.path.join(release, MANIFEST), "rb") as stream:
+                digest, *parts = os.fsdecode(stream.read()).split("\0")
+        except OSError:
+            return cls()
+        paths = parts[0::3]
+        return cls(digest, dict(zip(paths, parts[1::3])), dict(zip(paths, parts[2::3])))
+
+    def __str__(self):
+        parts = [self.digest]
+        for path, mark in self.marks.items():
+            parts += (path, mark, self.ids.get(path, ""))
+        return "\0".join(parts)
+
+    def files(self):
+        """{path: (mark, content id)}, without the directories."""
+        return {path: (mark, self.ids[path]) for path, mark in self.marks.items() if mark[0] != "d"}
+
+
+def look(top, left_out=TOOL_NAMES):
+    """{relative path: mark} of every entry below `top`; names in `left_out` are passed over at the root."""
+    found = read(printed(top, left_out))
+    path = next((path for path, mark in found.items() if mark[0] == "f"), None)
+    if path is None or mark_of(os.lstat(os.path.join(top, path))) != found[path]:
+        found = {path: mark_of(status) for path, status in walk(top, left_out).items()}
+    return found
+
+
+def printed(top, left_out):
+    """What find prints of a tree, b"" where it cannot; GNU's prints marks."""
+    passed_over = [word for name in sorted(left_out) for word in ("-path", "./" + name, "-prune", "-o")]
+    try:
+        done = subprocess.run(
+            ["find", ".", "-mindepth", "1", *passed_over, *PRINTED],
+            cwd=top,
+            env={**os.environ, "LC_ALL": "C"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+    except OSError:
+        return b""
+    return done.stdout if done.returncode == 0 else b""
+
+
+def read(text):
+    """{path: mark} that find printed."""
+    parts = os.fsdecode(text).split("\0")
+    return dict(zip(parts[0::2], parts[1::2]))
 
 
 def walk(top, left_out=()):
-    """(files, directories): every file and link under `top` as {relative path: lstat}, every directory as a list.
-
-    Names in `left_out` are passed over at the root; links are never followed.
-    """
-    files, directories, pending = {}, [], [("", top)]
+    """{relative path: lstat} of every entry under `top`; links are never followed."""
+    found, pending = {}, [("", top)]
     while pending:
         prefix, directory = pending.pop()
         with os.scandir(directory) as entries:
@@ -31,27 +85,42 @@ def walk(top, left_out=()):
                 if not prefix and entry.name in left_out:
                     continue
                 path = prefix + entry.name
+                found[path] = entry.stat(follow_symlinks=False)
                 if entry.is_dir(follow_symlinks=False):
-                    directories.append(path)
                     pending.append((path + "/", entry.path))
-                else:
-                    files[path] = entry.stat(follow_symlinks=False)
-    return files, directories
+    return found
 
 
-def signature(status):
-    """What changes whenever a file does: [mode, size, mtime_ns, ctime_ns]."""
-    return [status.st_mode, status.st_size, status.st_mtime_ns, status.st_ctime_ns]
+def mark_of(status):
+    """The mark of an entry with this lstat."""
+    kind = {stat.S_IFREG: "f", stat.S_IFLNK: "l", stat.S_IFDIR: "d"}.get(stat.S_IFMT(status.st_mode), "?")
+    head = "%s%o" % (kind, stat.S_IMODE(status.st_mode))
+    if kind == "d":
+        return head
+    times = (divmod(moment, 10**9) for moment in (status.st_mtime_ns, status.st_ctime_ns))
+    return "%s %d %s" % (head, status.st_size, " ".join("%d.%09d0" % moment for moment in times))
 
 
-def manifest_of(release):
-    """The manifest that `seal` left in a release, or an empty one."""
-    return read_json(os.path.join(release, MANIFEST), {})
+def mode_and_size(mark):
+    """(st_mode, size) that the mark of a file or link tells."""
+    head, size = mark.split(" ", 2)[:2]
+    return (stat.S_IFLNK if head[0] == "l" else stat.S_IFREG) | int(head[1:], 8), int(size)
 
 
-def untouched(status, entry):
-    """Whether a file is, by size, mode, times and change time, the very one that was uploaded."""
-    return entry is not None and signature(status) == entry[:4]
+def executable(mark):
+    """Whether a mark is that of a file which its owner may execute."""
+    return mark[0] == "f" and bool(int(mark[1:].partition(" ")[0], 8) & 0o100)
+
+
+def parents(paths):
+    """Every directory above one of the paths."""
+    needed = set()
+    for path in paths:
+        parent = os.path.dirname(path)
+        while parent and parent not in needed:
+            needed.add(parent)
+            parent = os.path.dirname(parent)
+    return needed
 
 
 def content_id(path, status, like):

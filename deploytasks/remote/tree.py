@@ -6,12 +6,22 @@ import os
 import shutil
 import stat
 import zlib
+from functools import cached_property
 
 from deploytasks.remote.failure import Failure
 from deploytasks.remote.files import write, write_json
 from deploytasks.remote.names import TOOL_NAMES
 from deploytasks.remote.owner import claim
-from deploytasks.remote.scan import MANIFEST, content_id, manifest_of, scan, signature, untouched
+from deploytasks.remote.scan import (
+    MANIFEST,
+    Manifest,
+    content_id,
+    executable,
+    look,
+    mark_of,
+    mode_and_size,
+    parents,
+)
 
 MODES = {
     "releases": 0o755,
@@ -23,25 +33,34 @@ MODES = {
 
 
 class Prepared:
-    """A release between `prepare` and `seal`: what is shipped, and the files of an earlier upload that are so already.
+    """A release between `prepare` and `seal`.
 
-    `kept` is None when nothing is known of the tree: before the first upload, and after a command ran on the host.
+    `kept` has the marks of the files that are already as shipped, None when nothing is known of the tree: before the
+    first upload, and after a command ran on the host. `former` is a manifest that says all of the tree, if one does.
     """
 
-    def __init__(self, release, shipped, kept):
-        self.release, self.shipped, self.kept = release, shipped, kept
+    def __init__(self, release, packed, kept, former=None):
+        self.release, self.packed, self.kept, self.former = release, packed, kept, former
 
-    @property
+    @cached_property
+    def shipped(self):
+        """{path: [git mode, size, id]}, as the control side packs it."""
+        return json.loads(zlib.decompress(base64.b64decode(self.packed)).decode("utf-8"))
+
+    @cached_property
     def missing(self):
         """The shipped paths that the upload has to bring, None for all."""
-        return None if self.kept is None else sorted(set(self.shipped) - set(self.kept))
+        if self.kept is None:
+            return None
+        return [] if self.former else sorted(set(self.shipped) - set(self.kept))
 
 
-def prepare(state, release, owner, manifest):
+def prepare(state, release, owner, manifest, digest):
     """Make `releases/<release>` the target of the upload: a recycled tree, a copy of current's, or empty.
 
     Only files that are exactly what an earlier upload left are carried over; no two releases share an inode.
-    Answers the shipped paths that are `missing`, None for all of them.
+    `manifest` is what ships, packed, and `digest` that of the tree. Answers the shipped paths that are `missing`,
+    None for all of them.
     """
     state.require_lock()
     for name, mode in MODES.items():
@@ -50,16 +69,15 @@ def prepare(state, release, owner, manifest):
     target = os.path.join(state.root, "releases", release)
     spare = newest(os.path.join(state.root, ".deploytasks", "spare"))
     current = os.path.join(state.root, "current")
-    shipped, kept = unpack(manifest), None
+    state.prepared = prepared = Prepared(release, manifest, None)
     if spare:
         os.rename(spare, target)
-        kept = recycle(target, shipped)
+        recycle(target, prepared, digest)
     else:
         os.mkdir(target)
         if os.path.isdir(current):
-            kept = copy(state, os.path.realpath(current), target, shipped)
-    state.prepared = Prepared(release, shipped, kept)
-    return {"missing": state.prepared.missing}
+            prepared.kept = copy(state, os.path.realpath(current), target, prepared.shipped)
+    return {"missing": prepared.missing}
 
 
 def newest(directory):
@@ -68,53 +86,67 @@ def newest(directory):
     return os.path.join(directory, names[-1]) if names else None
 
 
-def recycle(target, shipped):
-    """Leave in an old tree only what is of use: files as shipped ({path: lstat} is answered), and older ones of
-    the same names, which the upload then need not send whole.
+def recycle(target, prepared, digest):
+    """Leave in an old tree only what is of use: files as shipped, which are `kept`, and older ones of the same names,
+    which the upload then need not send whole.
     """
-    manifest = manifest_of(target)
+    former = Manifest.of(target)
     for name in TOOL_NAMES:
         remove(os.path.join(target, name))
-    files, directories = scan(target)
-    kept = {}
-    for path, status in files.items():
-        entry, wanted = manifest.get(path), shipped.get(path)
-        if wanted is None or not untouched(status, entry) or stat.S_IFMT(wanted[0]) != stat.S_IFMT(entry[0]):
+    found = look(target)
+    for path, mark in found.items() - former.marks.items():
+        if mark[0] != "d":
             os.unlink(os.path.join(target, path))
-        elif entry[4] == wanted[2] and matches(status, wanted):
-            kept[path] = status
-    for path in prune_directories(target, directories, shipped):
-        open_up(os.path.join(target, path))
-    return kept
+            del found[path]
+    if former.digest == digest and former.marks.items() <= found.items():
+        for path in found.keys() - former.marks.keys():
+            remove(os.path.join(target, path))
+        prepared.kept, prepared.former = former.marks, former
+        return
+    prepared.kept, shipped = {}, prepared.shipped
+    for path, mark in found.items():
+        if mark[0] == "d":
+            continue
+        wanted = shipped.get(path)
+        if wanted is None or (mark[0] == "l") != stat.S_ISLNK(wanted[0]):
+            os.unlink(os.path.join(target, path))
+        elif former.ids[path] == wanted[2] and executable(mark) == bool(wanted[0] & 0o100):
+            prepared.kept[path] = mark
+    for path in prune_directories(target, directories(found), shipped):
+        if found[path] != "d755":
+            open_up(os.path.join(target, path))
+
+
+def directories(found):
+    """The paths of the directories among marks."""
+    return [path for path, mark in found.items() if mark[0] == "d"]
 
 
 def open_up(directory):
     """Give a directory the mode of an uploaded one."""
-    mode = stat.S_IMODE(os.lstat(directory).st_mode)
-    if mode & 0o777 != 0o755:
-        os.chmod(directory, 0o755 | mode & stat.S_ISGID)
+    os.chmod(directory, 0o755 | os.lstat(directory).st_mode & stat.S_ISGID)
 
 
 def copy(state, source, target, shipped):
-    """Copy the files of a release that are as shipped, with modes and times, by new inodes; answers {path: lstat}."""
-    manifest = manifest_of(source)
+    """Copy the files of a release that are as shipped, with modes and times, by new inodes; answers {path: mark}."""
+    files = Manifest.of(source).files()
     made, kept = {""}, {}
     for path, wanted in shipped.items():
-        entry, origin, place = manifest.get(path), os.path.join(source, path), os.path.join(target, path)
-        if entry is None or entry[4] != wanted[2]:
+        origin, place = os.path.join(source, path), os.path.join(target, path)
+        mark, blob = files.get(path, ("", ""))
+        if blob != wanted[2] or not matches(mark, wanted):
             continue
         try:
-            status = os.lstat(origin)
+            if mark_of(os.lstat(origin)) != mark:
+                continue
         except OSError:
-            continue
-        if not untouched(status, entry) or not matches(status, wanted):
             continue
         parent = os.path.dirname(path)
         if parent not in made:
             os.makedirs(os.path.join(target, parent), exist_ok=True)
             made.add(parent)
         shutil.copy2(origin, place, follow_symlinks=False)
-        kept[path] = os.lstat(place)
+        kept[path] = mark_of(os.lstat(place))
         state.go_on()
     return kept
 
@@ -127,11 +159,6 @@ def remove(path):
         os.unlink(path)
 
 
-def unpack(packed):
-    """The shipped manifest, {path: [git mode, size, id]}, as the control side packs it."""
-    return json.loads(zlib.decompress(base64.b64decode(packed)).decode("utf-8"))
-
-
 def seal(state, release, provenance):
     """After the upload: the release holds exactly the shipped paths, and says what it is.
 
@@ -139,63 +166,64 @@ def seal(state, release, provenance):
     """
     state.require_lock()
     top = os.path.join(state.root, "releases", release)
-    shipped = state.prepared.shipped
-    files = arrived(top, state.prepared)
-    wrong = [path for path, entry in shipped.items() if path not in files or not matches(files[path], entry)]
+    prepared = state.prepared
+    manifest = prepared.former
+    if prepared.kept is None or not manifest:
+        manifest = arrived(top, prepared, provenance["tree_digest"])
+    os.makedirs(os.path.join(top, ".deploytasks"), exist_ok=True)
+    write(os.path.join(top, MANIFEST), str(manifest))
+    write_json(os.path.join(top, ".deploytasks", "release.json"), provenance)
+    write(os.path.join(top, "REVISION"), provenance["revision"] + "\n")
+    return {"files": len(manifest.ids)}
+
+
+def arrived(top, prepared, digest):
+    """The manifest of what is there after the upload. Only where nothing but the upload came after `prepare` need not
+    the whole tree be read.
+    """
+    shipped = prepared.shipped
+    if prepared.kept is None:
+        found = look(top)
+        for path in found.keys() - shipped.keys():
+            if found[path][0] != "d":
+                os.unlink(os.path.join(top, path))
+        prune_directories(top, directories(found), shipped)
+        sent = shipped
+    else:
+        sent = prepared.missing
+        there = [path for path in sent if os.path.lexists(os.path.join(top, path))]
+        found = {**prepared.kept, **{path: mark_of(os.lstat(os.path.join(top, path))) for path in there}}
+    wrong = [path for path in sent if not matches(found.get(path, ""), shipped[path])]
     if wrong:
         raise Failure(
             "the upload left %d paths other than shipped, first %r; deploy again" % (len(wrong), wrong[0])
         )
-    os.makedirs(os.path.join(top, ".deploytasks"), exist_ok=True)
-    write_json(
-        os.path.join(top, MANIFEST), {path: [*signature(files[path]), shipped[path][2]] for path in shipped}
-    )
-    write_json(os.path.join(top, ".deploytasks", "release.json"), provenance)
-    write(os.path.join(top, "REVISION"), provenance["revision"] + "\n")
-    return {"files": len(shipped)}
+    marks = dict.fromkeys(parents(shipped), "d755")
+    marks.update((path, found[path]) for path in shipped)
+    return Manifest(digest, marks, {path: entry[2] for path, entry in shipped.items()})
 
 
-def arrived(top, prepared):
-    """{path: lstat} of what is there after the upload. Only where nothing but the upload came after `prepare` need
-    not the whole tree be read.
-    """
-    if prepared.kept is not None:
-        there = [path for path in prepared.missing if os.path.lexists(os.path.join(top, path))]
-        return {**prepared.kept, **{path: os.lstat(os.path.join(top, path)) for path in there}}
-    files, directories = scan(top)
-    for path in set(files) - set(prepared.shipped):
-        os.unlink(os.path.join(top, path))
-    prune_directories(top, directories, prepared.shipped)
-    return files
-
-
-def prune_directories(top, directories, shipped):
+def prune_directories(top, found, shipped):
     """Remove directories that hold no shipped path (a removed package must not stay importable); answers the others."""
-    needed = set()
-    for path in shipped:
-        parent = os.path.dirname(path)
-        while parent and parent not in needed:
-            needed.add(parent)
-            parent = os.path.dirname(parent)
-    for path in directories:
+    needed = parents(shipped)
+    for path in found:
         if path not in needed:
             remove(os.path.join(top, path))
-    return needed.intersection(directories)
+    return needed.intersection(found)
 
 
-def matches(status, entry):
-    """Whether an uploaded file has the shipped kind, executable bit and size."""
-    mode, size = entry[0], entry[1]
-    if stat.S_ISLNK(status.st_mode) != stat.S_ISLNK(mode) or status.st_size != size:
+def matches(mark, wanted):
+    """Whether a file's mark has the shipped kind, executable bit and size; one without a mark is none."""
+    if mark[:1] not in ("f", "l") or (mark[0] == "l") != stat.S_ISLNK(wanted[0]):
         return False
-    return stat.S_ISLNK(mode) or bool(status.st_mode & 0o100) == bool(mode & 0o100)
+    return mode_and_size(mark)[1] == wanted[1] and executable(mark) == bool(wanted[0] & 0o100)
 
 
 def edited(state, shared=()):
     """Shipped paths of the served release that were edited, removed or replaced on the host since the upload."""
     top = os.path.join(state.root, "current")
     found = []
-    for path, entry in manifest_of(top).items():
+    for path, (mark, blob) in Manifest.of(top).files().items():
         if any(path == name or path.startswith(name + "/") for name in shared):
             continue
         full = os.path.join(top, path)
@@ -204,10 +232,8 @@ def edited(state, shared=()):
         except OSError:
             found.append(path)
             continue
-        if not untouched(status, entry) and (
-            status.st_mode != entry[0]
-            or status.st_size != entry[1]
-            or content_id(full, status, entry[4]) != entry[4]
+        if mark_of(status) != mark and (
+            (status.st_mode, status.st_size) != mode_and_size(mark) or content_id(full, status, blob) != blob
         ):
             found.append(path)
     return sorted(found)

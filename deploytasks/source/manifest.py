@@ -54,6 +54,14 @@ class Manifest:
         """Whether `path` ships as an executable file."""
         return path in self.entries and self.entries[path].mode == EXECUTABLE
 
+    @classmethod
+    def unpacked(cls, packed: str) -> Manifest:
+        """The manifest that was `packed`."""
+        entries = json.loads(zlib.decompress(base64.b64decode(packed)))
+        manifest = cls({path: Entry(*entry) for path, entry in entries.items()})
+        manifest.__dict__["packed"] = packed
+        return manifest
+
     @cached_property
     def packed(self) -> str:
         """For the agent: base64 of deflated JSON."""

@@ -1,7 +1,8 @@
 """Staging: a cached directory that holds exactly what ships, brought up to date file by file.
 
 Contents come from git's objects, never through checkout, so that no attribute, filter or line-end setting alters a
-byte. A file stays as it is (inode and times too) while its blob and its own lstat are what the last staging left.
+byte. A file stays as it is (inode and times too) while its blob and its mark (remote/scan.py) are what the last
+staging left.
 """
 
 from __future__ import annotations
@@ -13,23 +14,35 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from itertools import count, groupby
 from pathlib import Path
-from typing import Any
 
 from .. import git
 from ..environment import Environment
+from ..remote.scan import look, mark_of, parents
 from ..vendor import Dependency
 from . import listing
 from .listing import Wanted
 from .manifest import EXECUTABLE, LINK, Entry, Manifest
 from .revision import Revision
 
-Known = dict[str, list[Any]]
-"""{path: [git mode, id, size, mtime_ns, ctime_ns, source signature]} as the last staging left the tree."""
+Sources = dict[str, list[int]]
+"""{path: what changes when a file of the work tree does}; empty for a commit."""
+
+
+@dataclass(frozen=True)
+class Left:
+    """How a staging left the tree: what it was made of, what it holds, and the mark of each entry (remote/scan.py)."""
+
+    name: str = ""
+    """Says all that is staged, where that never changes; else empty."""
+    manifest: Manifest = field(default_factory=lambda: Manifest({}))
+    marks: Mapping[str, str] = field(default_factory=dict)
+    sources: Sources = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -65,17 +78,17 @@ def stage(
     cache: Path | None = None,
 ) -> Iterator[Tree]:
     """The staged tree of a revision; nobody else touches it until the block ends: each run at one time has its own."""
-    name = hashlib.sha256(str(environment.root).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    project = hashlib.sha256(str(environment.root).encode("utf-8", "surrogateescape")).hexdigest()[:16]
     base = cache or cache_root(os.environ)
-    with free_place(base / "trees" / name / environment.name) as place:
+    with free_place(base / "trees" / project / environment.name) as place:
         base.chmod(0o700)
-        commit = environment.settings.source == "commit"
-        wanted = (
-            listing.of_commit(environment.root, revision.commit, dependencies, place / "listings")
-            if commit
-            else listing.of_work_tree(environment.root, dependencies)
-        )
-        manifest = staged = bring_up_to_date(place, wanted)
+        root, commit = environment.root, revision.commit
+        if environment.settings.source == "commit":
+            name = json.dumps([commit, *([one.path, one.commit] for one in dependencies)])
+            listed = partial(listing.of_commit, root, commit, dependencies, place / "listings")
+        else:
+            name, listed = "", partial(listing.of_work_tree, root, dependencies)
+        manifest = staged = bring_up_to_date(place, name, listed)
         if environment.settings.exclude:
             kept = listing.kept_by_rsync(place / "tree", environment.settings.exclude)
             manifest = Manifest({path: entry for path, entry in manifest.entries.items() if path in kept})
@@ -97,45 +110,52 @@ def free_place(parent: Path) -> Iterator[Path]:
             return
 
 
-def bring_up_to_date(place: Path, wanted: Mapping[str, Wanted]) -> Manifest:
-    """Make `place`/tree hold exactly `wanted`, and remember how it was left."""
-    tree, memory = place / "tree", place / "state.json"
+def bring_up_to_date(place: Path, name: str, listed: Callable[[], Mapping[str, Wanted]]) -> Manifest:
+    """Make `place`/tree hold exactly what is `listed`, and remember how it was left.
+
+    A tree of the same `name` that nobody touched since is so already.
+    """
+    tree, memory = place / "tree", place / "left.json"
     tree.mkdir(exist_ok=True)
-    known = recalled(memory)
-    found, directories = scan(tree)
-    now: Known = {}
-    stale: list[str] = []
-    for path, want in wanted.items():
-        before = known.get(path)
-        if before is not None and path in found and unchanged(want, before, found[path]):
-            now[path] = before
-        else:
-            stale.append(path)
-    if stale or len(found) != len(wanted):
-        memory.unlink(missing_ok=True)
-        clear(tree, found, directories, wanted)
-        now.update(write_all(tree, {path: wanted[path] for path in stale}))
-    if now != known:
-        temporary = place / "state.json.new"
-        temporary.write_text(json.dumps(now, separators=(",", ":")), "ascii")
-        temporary.replace(memory)
-    return Manifest({path: Entry(now[path][0], now[path][2], now[path][1]) for path in sorted(now)})
+    left, found = recalled(memory), look(str(tree), left_out=())
+    if name and (left.name, left.marks) == (name, found):
+        return left.manifest
+    wanted = listed()
+    sources = {path: source_signature(want) for path, want in wanted.items() if not want.id}
+    kept = {
+        path: entry
+        for path, entry in left.manifest.entries.items()
+        if found.get(path) == left.marks[path]
+        and path in wanted
+        and (entry.mode, entry.id) == (wanted[path].mode, wanted[path].id or entry.id)
+        and left.sources.get(path) == sources.get(path)
+    }
+    memory.unlink(missing_ok=True)
+    needed = parents(wanted)
+    clear(tree, found, wanted.keys() | needed)
+    written = write_all(tree, {path: want for path, want in wanted.items() if path not in kept})
+    manifest = Manifest(dict(sorted({**kept, **written}.items())))
+    marks = {
+        path: found[path] if path in kept else mark_of(os.lstat(tree / path)) for path in (*wanted, *needed)
+    }
+    remember(memory, Left(name, manifest, marks, sources))
+    return manifest
 
 
-def recalled(memory: Path) -> Known:
-    """What the last staging left; empty when it was killed or never ran."""
+def recalled(memory: Path) -> Left:
+    """What the last staging left; nothing when it was killed or never ran."""
     try:
-        known: Known = json.loads(memory.read_text("ascii"))
+        name, packed, marks, sources = json.loads(memory.read_text("ascii"))
+        return Left(name, Manifest.unpacked(packed), marks, sources)
     except (OSError, ValueError):
-        return {}
-    return known
+        return Left()
 
 
-def unchanged(want: Wanted, before: Sequence[Any], status: os.stat_result) -> bool:
-    """Whether the staged file is still what is wanted, and nobody touched it."""
-    if [status.st_size, status.st_mtime_ns, status.st_ctime_ns] != before[2:5] or want.mode != before[0]:
-        return False
-    return bool(want.id == before[1] if want.id else source_signature(want) == before[5])
+def remember(memory: Path, left: Left) -> None:
+    """Keep for the next staging, all of it or nothing."""
+    temporary = memory.with_suffix(".new")
+    temporary.write_text(json.dumps([left.name, left.manifest.packed, left.marks, left.sources]), "ascii")
+    temporary.replace(memory)
 
 
 def source_signature(want: Wanted) -> list[int]:
@@ -144,34 +164,19 @@ def source_signature(want: Wanted) -> list[int]:
     return [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
 
 
-def scan(tree: Path) -> tuple[dict[str, os.stat_result], list[str]]:
-    """Every file or link below `tree` with its lstat, and every directory."""
-    from ..remote.scan import walk
-
-    found: tuple[dict[str, os.stat_result], list[str]] = walk(str(tree))
-    return found
-
-
-def clear(tree: Path, found: Iterable[str], directories: Iterable[str], wanted: Mapping[str, Wanted]) -> None:
-    """Remove files that are not wanted, and directories that hold nothing wanted."""
-    needed = {parent for path in wanted for parent in parents(path)}
-    for path in found:
-        if path not in wanted:
+def clear(tree: Path, found: Mapping[str, str], needed: Collection[str]) -> None:
+    """Remove files that are not needed, and directories that hold nothing that is."""
+    for path, mark in found.items():
+        if path not in needed and mark[0] != "d":
             (tree / path).unlink()
-    for path in directories:
-        if path not in needed and (tree / path).exists():
+    for path, mark in found.items():
+        if path not in needed and mark[0] == "d" and (tree / path).exists():
             shutil.rmtree(tree / path)
 
 
-def parents(path: str) -> Iterator[str]:
-    while "/" in path:
-        path = path.rpartition("/")[0]
-        yield path
-
-
-def write_all(tree: Path, stale: Mapping[str, Wanted]) -> Known:
-    """Write files afresh; answers how each was left."""
-    left: Known = {}
+def write_all(tree: Path, stale: Mapping[str, Wanted]) -> dict[str, Entry]:
+    """Write files afresh."""
+    written = {}
     for origin, group in groupby(
         sorted(stale.items(), key=lambda item: str(item[1].origin)), lambda item: item[1].origin
     ):
@@ -182,8 +187,8 @@ def write_all(tree: Path, stale: Mapping[str, Wanted]) -> Known:
             else (from_disk(want) for _, want in items)
         )
         for (path, want), data in zip(items, contents, strict=True):
-            left[path] = write(tree / path, want, data)
-    return left
+            written[path] = write(tree / path, want, data)
+    return written
 
 
 def from_disk(want: Wanted) -> bytes:
@@ -215,8 +220,8 @@ def blobs(git_dir: Path, ids: Sequence[str]) -> Iterator[bytes]:
         process.wait()
 
 
-def write(path: Path, want: Wanted, data: bytes) -> list[Any]:
-    """Put one file or link where it belongs; answers how it was left."""
+def write(path: Path, want: Wanted, data: bytes) -> Entry:
+    """Put one file or link where it belongs."""
     path.parent.mkdir(0o755, parents=True, exist_ok=True)
     if path.is_symlink() or path.exists():
         path.unlink()
@@ -225,7 +230,4 @@ def write(path: Path, want: Wanted, data: bytes) -> list[Any]:
     else:
         path.write_bytes(data)
         path.chmod(0o755 if want.mode == EXECUTABLE else 0o644)
-    status = os.lstat(path)
-    source = [] if want.id else source_signature(want)
-    blob = want.id or hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
-    return [want.mode, blob, status.st_size, status.st_mtime_ns, status.st_ctime_ns, source]
+    return Entry(want.mode, len(data), want.id or hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest())

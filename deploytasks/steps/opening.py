@@ -77,6 +77,7 @@ def prepare(context: StepContext) -> list[Operation]:
         "release": context.release,
         "owner": dict(context.plan.identity.owner),
         "manifest": context.built.tree.manifest.packed,
+        "digest": context.built.tree.digest,
     }
     return [Operation("prepare", arguments, "prepare", f"prepare {context.release}")]
 

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from examples.building import git
 from tests.release.project import Plain
 
@@ -110,6 +112,10 @@ def litters(tree: Path, chance: random.Random) -> None:
     (tree / f"files/cache/{chance.randrange(10**6)}").write_text("left by the application")
 
 
+def opens(tree: Path, chance: random.Random) -> None:
+    (tree / "files").chmod(0o777)
+
+
 CHANGES: tuple[Change, ...] = (content, mode, time, kind, name)
 DEEDS: tuple[Change, ...] = (appends, truncates, chmods, replaces_behind_the_same_size_and_time, litters)
 
@@ -132,3 +138,26 @@ def test_releases_stay_as_they_are_and_new_ones_are_what_is_shipped(local: Plain
         DEEDS[turn % len(DEEDS)](releases / latest, chance)
         CHANGES[turn % len(CHANGES)](local.root, chance)
         local.commit()
+
+
+@pytest.mark.parametrize("find", ["its find", "no find that prints marks"])
+def test_the_same_tree_again_is_what_is_shipped_whatever_became_of_the_recycled_one(
+    local: Plain, tmp_path: Path, find: str
+) -> None:
+    local.environment("dev", DEPLOY_HOSTS="local:", DEPLOY_PATH=".deploy/dev", DEPLOY_KEEP_RELEASES=1)
+    for number in range(20):
+        local.write(f"files/{number}.txt", f"{number:014d}")
+    local.commit()
+    path = os.environ["PATH"]
+    if find != "its find":
+        (tmp_path / "find").write_text("#!/bin/sh\necho find: unknown predicate >&2\nexit 1\n")
+        (tmp_path / "find").chmod(0o755)
+        path = f"{tmp_path}:{path}"
+    chance = random.Random(8)
+    for deed in (*DEEDS, opens, *DEEDS):
+        done = local.fab("deploy", "--env=dev", PATH=path)
+        assert done.code == 0, done.err
+        latest = (local.root / ".deploy/dev/current").resolve()
+        assert shipped(latest) == committed(local)
+        assert latest.joinpath("files").stat().st_mode & 0o777 == 0o755
+        deed(latest, chance)

@@ -188,7 +188,7 @@ def test_a_cache_left_by_a_killed_run_is_repaired(project: Plain, tmp_path: Path
     revision = source.resolve_revision(project.root)
     dependencies = vendor.dependencies(project.root, revision.commit)
     with source.stage(settings, revision, dependencies=dependencies, cache=tmp_path / "cache") as tree:
-        memory = tree.path.parent / "state.json"
+        memory = tree.path.parent / "left.json"
     memory.write_text('{"page.txt": [')
     (tree.path / "page.txt").write_text("half")
     with source.stage(settings, revision, dependencies=dependencies, cache=tmp_path / "cache") as again:
