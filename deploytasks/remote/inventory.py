@@ -24,8 +24,27 @@ def inventory(state, details=False):
         "current": current,
         "dangling": current is not None and current not in names,
         "releases": releases,
+        "basis": basis(state.root),
         "vendored": pins(os.path.join(directory, current)) if current else {},
     }
+
+
+def basis(root):
+    """The digest of the tree that the next release will begin with, empty when there is none."""
+    from deploytasks.remote.scan import Manifest
+
+    found = former(root)
+    return Manifest.digest_of(found) if found else ""
+
+
+def former(root):
+    """The release that the next one will begin with: the spare tree, else what is served; None when there is none."""
+    spares = os.path.join(root, ".deploytasks", "spare")
+    names = sorted(os.listdir(spares)) if os.path.isdir(spares) else []
+    if names:
+        return os.path.join(spares, names[-1])
+    current = os.path.join(root, "current")
+    return os.path.realpath(current) if os.path.isdir(current) else None
 
 
 def revision(release):

@@ -32,6 +32,15 @@ class Manifest:
         paths = parts[0::3]
         return cls(digest, dict(zip(paths, parts[1::3])), dict(zip(paths, parts[2::3])))
 
+    @staticmethod
+    def digest_of(release):
+        """The digest alone."""
+        try:
+            with open(os.path.join(release, MANIFEST), "rb") as stream:
+                return os.fsdecode(stream.read(64 + 1).partition(b"\0")[0])
+        except OSError:
+            return ""
+
     def __str__(self):
         parts = [self.digest]
         for path, mark in self.marks.items():
@@ -41,6 +50,13 @@ class Manifest:
     def files(self):
         """{path: (mark, content id)}, without the directories."""
         return {path: (mark, self.ids[path]) for path, mark in self.marks.items() if mark[0] != "d"}
+
+    def shipped(self):
+        """{path: [git mode, size, content id]}: what was shipped when it was sealed."""
+        return {
+            path: [git_mode(mark), int(mark.split(" ", 2)[1]), blob]
+            for path, (mark, blob) in self.files().items()
+        }
 
 
 def look(top, left_out=TOOL_NAMES):
@@ -110,6 +126,11 @@ def mode_and_size(mark):
 def executable(mark):
     """Whether a mark is that of a file which its owner may execute."""
     return mark[0] == "f" and bool(int(mark[1:].partition(" ")[0], 8) & 0o100)
+
+
+def git_mode(mark):
+    """How git writes the mode of the file or link that a mark is of."""
+    return 0o120000 if mark[0] == "l" else 0o100755 if executable(mark) else 0o100644
 
 
 def parents(paths):

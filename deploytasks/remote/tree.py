@@ -10,6 +10,7 @@ from functools import cached_property
 
 from deploytasks.remote.failure import Failure
 from deploytasks.remote.files import write, write_json
+from deploytasks.remote.inventory import former as begins_with
 from deploytasks.remote.names import TOOL_NAMES
 from deploytasks.remote.owner import claim
 from deploytasks.remote.scan import (
@@ -35,62 +36,64 @@ MODES = {
 class Prepared:
     """A release between `prepare` and `seal`.
 
-    `kept` has the marks of the files that are already as shipped, None when nothing is known of the tree: before the
-    first upload, and after a command ran on the host. `former` is a manifest that says all of the tree, if one does.
+    `former` is the manifest of the tree that it begins with, and `whole` says that this is what ships. `kept` has the
+    marks of the files that are already as shipped, None when nothing is known of the tree: before the first upload,
+    and after a command ran on the host.
     """
 
-    def __init__(self, release, packed, kept, former=None):
-        self.release, self.packed, self.kept, self.former = release, packed, kept, former
+    def __init__(self, release, former, manifest, changes):
+        self.release, self.former, self.kept, self.whole = release, former, None, False
+        self._manifest, self._changes = manifest, changes
 
     @cached_property
     def shipped(self):
-        """{path: [git mode, size, id]}, as the control side packs it."""
-        return json.loads(zlib.decompress(base64.b64decode(self.packed)).decode("utf-8"))
+        """{path: [git mode, size, id]}"""
+        if self._manifest:
+            return json.loads(zlib.decompress(base64.b64decode(self._manifest)).decode("utf-8"))
+        together = {**self.former.shipped(), **self._changes}
+        return {path: entry for path, entry in together.items() if entry}
 
     @cached_property
     def missing(self):
         """The shipped paths that the upload has to bring, None for all."""
         if self.kept is None:
             return None
-        return [] if self.former else sorted(set(self.shipped) - set(self.kept))
+        return [] if self.whole else sorted(set(self.shipped) - set(self.kept))
 
 
-def prepare(state, release, owner, manifest, digest):
+def prepare(state, release, owner, digest, manifest="", basis="", changes=None):
     """Make `releases/<release>` the target of the upload: a recycled tree, a copy of current's, or empty.
 
     Only files that are exactly what an earlier upload left are carried over; no two releases share an inode.
-    `manifest` is what ships, packed, and `digest` that of the tree. Answers the shipped paths that are `missing`,
-    None for all of them.
+    The tree that ships has this `digest`; it is told as a packed `manifest`, or by its `changes` ({path: entry, or None
+    for one that ships no more}) against the tree with the digest `basis`, which `inventory` named.
+    Answers the shipped paths that are `missing`, None for all of them.
     """
     state.require_lock()
     for name, mode in MODES.items():
         os.makedirs(os.path.join(state.root, name), mode, exist_ok=True)
     claim(state.root, owner)
     target = os.path.join(state.root, "releases", release)
-    spare = newest(os.path.join(state.root, ".deploytasks", "spare"))
-    current = os.path.join(state.root, "current")
-    state.prepared = prepared = Prepared(release, manifest, None)
-    if spare:
-        os.rename(spare, target)
+    begins = begins_with(state.root)
+    former = Manifest.of(begins) if begins else Manifest()
+    if basis and former.digest != basis:
+        raise Failure("%s was changed since this run looked at it; deploy again" % begins)
+    state.prepared = prepared = Prepared(release, former, manifest, changes)
+    if begins and os.path.basename(os.path.dirname(begins)) == "spare":
+        os.rename(begins, target)
         recycle(target, prepared, digest)
     else:
         os.mkdir(target)
-        if os.path.isdir(current):
-            prepared.kept = copy(state, os.path.realpath(current), target, prepared.shipped)
+        if begins:
+            prepared.kept = copy(state, begins, target, prepared)
     return {"missing": prepared.missing}
-
-
-def newest(directory):
-    """The path of the newest entry of a directory by name, or None."""
-    names = sorted(os.listdir(directory)) if os.path.isdir(directory) else []
-    return os.path.join(directory, names[-1]) if names else None
 
 
 def recycle(target, prepared, digest):
     """Leave in an old tree only what is of use: files as shipped, which are `kept`, and older ones of the same names,
     which the upload then need not send whole.
     """
-    former = Manifest.of(target)
+    former = prepared.former
     for name in TOOL_NAMES:
         remove(os.path.join(target, name))
     found = look(target)
@@ -101,7 +104,7 @@ def recycle(target, prepared, digest):
     if former.digest == digest and former.marks.items() <= found.items():
         for path in found.keys() - former.marks.keys():
             remove(os.path.join(target, path))
-        prepared.kept, prepared.former = former.marks, former
+        prepared.kept, prepared.whole = former.marks, True
         return
     prepared.kept, shipped = {}, prepared.shipped
     for path, mark in found.items():
@@ -127,11 +130,11 @@ def open_up(directory):
     os.chmod(directory, 0o755 | os.lstat(directory).st_mode & stat.S_ISGID)
 
 
-def copy(state, source, target, shipped):
+def copy(state, source, target, prepared):
     """Copy the files of a release that are as shipped, with modes and times, by new inodes; answers {path: mark}."""
-    files = Manifest.of(source).files()
+    files = prepared.former.files()
     made, kept = {""}, {}
-    for path, wanted in shipped.items():
+    for path, wanted in prepared.shipped.items():
         origin, place = os.path.join(source, path), os.path.join(target, path)
         mark, blob = files.get(path, ("", ""))
         if blob != wanted[2] or not matches(mark, wanted):
@@ -168,7 +171,7 @@ def seal(state, release, provenance):
     top = os.path.join(state.root, "releases", release)
     prepared = state.prepared
     manifest = prepared.former
-    if prepared.kept is None or not manifest:
+    if prepared.kept is None or not prepared.whole:
         manifest = arrived(top, prepared, provenance["tree_digest"])
     os.makedirs(os.path.join(top, ".deploytasks"), exist_ok=True)
     write(os.path.join(top, MANIFEST), str(manifest))

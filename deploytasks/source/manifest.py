@@ -56,8 +56,11 @@ class Manifest:
 
     @classmethod
     def unpacked(cls, packed: str) -> Manifest:
-        """The manifest that was `packed`."""
-        entries = json.loads(zlib.decompress(base64.b64decode(packed)))
+        """The manifest that was `packed`; raises ValueError for anything else."""
+        try:
+            entries = json.loads(zlib.decompress(base64.b64decode(packed)))
+        except zlib.error as error:
+            raise ValueError("is no packed manifest") from error
         manifest = cls({path: Entry(*entry) for path, entry in entries.items()})
         manifest.__dict__["packed"] = packed
         return manifest

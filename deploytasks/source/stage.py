@@ -16,7 +16,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from itertools import count, groupby
 from pathlib import Path
@@ -28,21 +28,8 @@ from ..vendor import Dependency
 from . import listing
 from .listing import Wanted
 from .manifest import EXECUTABLE, LINK, Entry, Manifest
+from .memory import Left, keep_manifest, known_manifest, recalled, remember
 from .revision import Revision
-
-Sources = dict[str, list[int]]
-"""{path: what changes when a file of the work tree does}; empty for a commit."""
-
-
-@dataclass(frozen=True)
-class Left:
-    """How a staging left the tree: what it was made of, what it holds, and the mark of each entry (remote/scan.py)."""
-
-    name: str = ""
-    """Says all that is staged, where that never changes; else empty."""
-    manifest: Manifest = field(default_factory=lambda: Manifest({}))
-    marks: Mapping[str, str] = field(default_factory=dict)
-    sources: Sources = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -61,6 +48,15 @@ class Tree:
     @property
     def digest(self) -> str:
         return self.manifest.digest
+
+    def since(self, digest: str) -> dict[str, Entry | None] | None:
+        """What ships otherwise than in the tree of a digest, None for what ships no more. None if that is not known."""
+        former = known_manifest(self.path.parent, digest)
+        if former is None:
+            return None
+        now = self.manifest.entries
+        gone = dict.fromkeys(former.entries.keys() - now.keys())
+        return {**gone, **{path: entry for path, entry in now.items() if former.entries.get(path) != entry}}
 
 
 def cache_root(process: Mapping[str, str]) -> Path:
@@ -92,6 +88,7 @@ def stage(
         if environment.settings.exclude:
             kept = listing.kept_by_rsync(place / "tree", environment.settings.exclude)
             manifest = Manifest({path: entry for path, entry in manifest.entries.items() if path in kept})
+        keep_manifest(place, manifest)
         yield Tree(place / "tree", revision, manifest, staged, tuple(dependencies))
 
 
@@ -140,22 +137,6 @@ def bring_up_to_date(place: Path, name: str, listed: Callable[[], Mapping[str, W
     }
     remember(memory, Left(name, manifest, marks, sources))
     return manifest
-
-
-def recalled(memory: Path) -> Left:
-    """What the last staging left; nothing when it was killed or never ran."""
-    try:
-        name, packed, marks, sources = json.loads(memory.read_text("ascii"))
-        return Left(name, Manifest.unpacked(packed), marks, sources)
-    except (OSError, ValueError):
-        return Left()
-
-
-def remember(memory: Path, left: Left) -> None:
-    """Keep for the next staging, all of it or nothing."""
-    temporary = memory.with_suffix(".new")
-    temporary.write_text(json.dumps([left.name, left.manifest.packed, left.marks, left.sources]), "ascii")
-    temporary.replace(memory)
 
 
 def source_signature(want: Wanted) -> list[int]:

@@ -73,11 +73,13 @@ def unread(plan: Plan, answers: Mapping[Host, Sequence[Result]]) -> list[HostFai
 def prepare(context: StepContext) -> list[Operation]:
     """Make the directory that the upload fills."""
     assert context.built is not None
+    tree, basis = context.built.tree, context.inventory.get("basis", "")
+    changes = tree.since(basis)
     arguments = {
         "release": context.release,
         "owner": dict(context.plan.identity.owner),
-        "manifest": context.built.tree.manifest.packed,
-        "digest": context.built.tree.digest,
+        "digest": tree.digest,
+        **({"manifest": tree.manifest.packed} if changes is None else {"basis": basis, "changes": changes}),
     }
     return [Operation("prepare", arguments, "prepare", f"prepare {context.release}")]
 

@@ -140,6 +140,24 @@ def test_releases_stay_as_they_are_and_new_ones_are_what_is_shipped(local: Plain
         local.commit()
 
 
+def test_a_host_is_told_a_tree_by_its_changes_where_its_last_one_is_known_here(
+    local: Plain, tmp_path: Path
+) -> None:
+    local.environment("dev", DEPLOY_HOSTS="local:", DEPLOY_PATH=".deploy/dev", DEPLOY_KEEP_RELEASES=1)
+    chance = random.Random(8)
+    for number in range(20):
+        local.write(f"files/{number}.txt", f"{number:014d}")
+    local.write("moved/first name", "moves\n")
+    for turn, change in enumerate((content, *CHANGES, content, name)):
+        change(local.root, chance) if turn else None
+        local.commit()
+        done = local.fab(
+            "deploy", "--env=dev", XDG_CACHE_HOME=str(tmp_path / ("here", "elsewhere")[turn // 4])
+        )
+        assert done.code == 0, done.err
+        assert shipped((local.root / ".deploy/dev/current").resolve()) == committed(local)
+
+
 @pytest.mark.parametrize("find", ["its find", "no find that prints marks"])
 def test_the_same_tree_again_is_what_is_shipped_whatever_became_of_the_recycled_one(
     local: Plain, tmp_path: Path, find: str

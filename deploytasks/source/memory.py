@@ -1,0 +1,71 @@
+"""What stagings leave in the cache for later ones: how the tree was left, and the manifests of the last ones."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+from .manifest import Manifest
+
+MANIFESTS = "manifests"
+KEPT_MANIFESTS = 20
+"""Manifests that are kept: as many releases back may be what a host still has."""
+DIGEST = re.compile("[0-9a-f]{64}")
+Sources = dict[str, list[int]]
+"""{path: what changes when a file of the work tree does}; empty for a commit."""
+
+
+@dataclass(frozen=True)
+class Left:
+    """How a staging left the tree: what it was made of, what it holds, and the mark of each entry (remote/scan.py)."""
+
+    name: str = ""
+    """Says all that is staged, where that never changes; else empty."""
+    manifest: Manifest = field(default_factory=lambda: Manifest({}))
+    marks: Mapping[str, str] = field(default_factory=dict)
+    sources: Sources = field(default_factory=dict)
+
+
+def recalled(memory: Path) -> Left:
+    """What the last staging left; nothing when it was killed or never ran."""
+    try:
+        name, packed, marks, sources = json.loads(memory.read_text("ascii"))
+        return Left(name, Manifest.unpacked(packed), marks, sources)
+    except (OSError, ValueError):
+        return Left()
+
+
+def remember(memory: Path, left: Left) -> None:
+    """Keep for the next staging, all of it or nothing."""
+    write_whole(memory, json.dumps([left.name, left.manifest.packed, left.marks, left.sources]))
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Replace a file at once."""
+    temporary = path.with_suffix(".new")
+    temporary.write_text(text, "ascii")
+    temporary.replace(path)
+
+
+@lru_cache(maxsize=2)
+def known_manifest(place: Path, digest: str) -> Manifest | None:
+    """The manifest of a tree that was staged at a place before, while it is kept. A host told us the digest."""
+    try:
+        known = DIGEST.fullmatch(digest) and (place / MANIFESTS / digest).read_text("ascii")
+        return Manifest.unpacked(known) if known else None
+    except (OSError, ValueError):
+        return None
+
+
+def keep_manifest(place: Path, manifest: Manifest) -> None:
+    """Keep a manifest beside those of the trees staged before, the oldest of which goes."""
+    directory = place / MANIFESTS
+    directory.mkdir(exist_ok=True)
+    if not (directory / manifest.digest).exists():
+        write_whole(directory / manifest.digest, manifest.packed)
+        for old in sorted(directory.iterdir(), key=lambda one: one.stat().st_mtime)[:-KEPT_MANIFESTS]:
+            old.unlink()
