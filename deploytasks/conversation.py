@@ -49,11 +49,19 @@ def agent_program() -> bytes:
 class Conversation:
     """One open conversation with the agent on one host; see runner.Runner.
 
-    `uploader` makes the upload to this host; `redactor` masks every text that comes back.
+    `uploader` makes the upload to this host, and `expect_upload` is told when one is likely; `redactor` masks every
+    text that comes back.
     """
 
-    def __init__(self, host: Host, channel: Channel, redactor: Redactor, uploader: Uploader) -> None:
-        self.host = host
+    def __init__(
+        self,
+        host: Host,
+        channel: Channel,
+        redactor: Redactor,
+        uploader: Uploader,
+        expect_upload: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.host, self._expect_upload = host, expect_upload
         self._channel, self._redactor, self._uploader = channel, redactor, uploader
         self._uploading: Upload | None = None
         self._sending = threading.Lock()
@@ -86,6 +94,8 @@ class Conversation:
         resume: bool,
         on_result: Callable[[Operation, Result], None] | None,
     ) -> tuple[Result, ...]:
+        if any(one.name == "prepare" and one.arguments.get("changes") != {} for one in operations):
+            self._expect_upload()
         self._number += 1
         wanted = [
             {"name": operation.name, "arguments": dict(operation.arguments)} for operation in operations

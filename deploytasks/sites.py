@@ -52,28 +52,30 @@ class Site:
 
     def __init__(self, plan: Plan, host: Host, servers: Servers) -> None:
         self.plan, self.host, self.servers = plan, host, servers
-        self.ships = plan.command == "deploy"
         self.route: Route | None = None
         self.master: Master | None = None
 
     def converse(self, redactor: Redactor) -> Conversation:
         """Begin the conversation with the agent. Raises Unreachable, UsageError for a host that has two names."""
-        return Conversation(self.host, self._open(), redactor, self._upload)
+        return Conversation(self.host, self._open(), redactor, self._upload, self._expect_upload)
 
     def _open(self) -> Channel:
         start = agent_command("python3")
         if self.host.is_local:
             return LocalChannel(start.words)
-        from .openssh import Master
         from .ssh import channel_to
         from .ssh_config import SshOptions, route_to
 
         self.route = route_to(self.plan.environment, self.host, self.plan.ssh or SshOptions())
         self._refuse_second_name(self.route)
-        channel = channel_to(self.route, start)
-        if self.ships:
+        return channel_to(self.route, start)
+
+    def _expect_upload(self) -> None:
+        """Connect for rsync, while the host makes ready what it is to fill."""
+        if self.route is not None and self.master is None:
+            from .openssh import Master
+
             self.master = Master(self.route)
-        return channel
 
     def _refuse_second_name(self, route: Route) -> None:
         way = tuple((hop.hostname.lower(), hop.port, hop.proxy_command) for hop in route.hops)
