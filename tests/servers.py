@@ -134,9 +134,7 @@ class PostgreSQL:
                 "-qAtc",
                 statement,
             ]
-            answers.append(
-                subprocess.run(words, capture_output=True, check=True, text=True, **self.owner()).stdout
-            )
+            answers.append(output_of(words, **self.owner()))
         return "".join(answers)
 
     def give(self, name: str, text: str = "") -> None:
@@ -147,7 +145,7 @@ class PostgreSQL:
             shutil.chown(self.data / name, "postgres")
 
     def run(self, program: str, *words: str) -> None:
-        subprocess.run([binaries() / program, *words], check=True, capture_output=True, **self.owner())
+        output_of([binaries() / program, *words], **self.owner())
 
     def owner(self) -> dict[str, object]:
         """PostgreSQL refuses to run as root."""
@@ -200,6 +198,16 @@ class Server:
         self.process = None
 
 
+def output_of(words: list[object], **further: object) -> str:
+    """What a program prints that ends well within a minute; whatever it said, if it does not."""
+    told = [str(word) for word in words]
+    done = subprocess.run(
+        told, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, **further
+    )
+    assert done.returncode == 0, f"{told[0]} ended with {done.returncode}: {done.stdout}{done.stderr}"
+    return done.stdout
+
+
 def open_path(directory: Path) -> None:
     """Let an unprivileged user through to a directory of root's."""
     for parent in directory.parents:
@@ -209,7 +217,10 @@ def open_path(directory: Path) -> None:
 
 @dataclass
 class MariaDB(Server):
-    """A MariaDB with a user `app` and a database `app`."""
+    """A MariaDB with a user `app` and a database `app`.
+
+    Its temporary files are its own: a MariaDB that starts removes those of every other in its tmpdir.
+    """
 
     user: str = "mysql"
     address: str = "127.0.0.1"
@@ -226,16 +237,15 @@ class MariaDB(Server):
 
     def create(self) -> None:
         self.prepare()
-        subprocess.run(
+        output_of(
             [
                 "mariadb-install-db",
                 "--no-defaults",
                 f"--datadir={self.directory}/data",
+                f"--tmpdir={self.directory}",
                 "--auth-root-authentication-method=normal",
                 "--skip-test-db",
             ],
-            check=True,
-            capture_output=True,
             **self.own(),
         )
         self.start()
@@ -249,6 +259,7 @@ class MariaDB(Server):
             shutil.which("mariadbd", path="/usr/sbin:/usr/bin"),
             "--no-defaults",
             f"--datadir={self.directory}/data",
+            f"--tmpdir={self.directory}",
             f"--port={self.port}",
             f"--bind-address={self.address}",
             f"--socket={self.directory}/sock",
@@ -269,7 +280,7 @@ class MariaDB(Server):
             "-e",
             statements,
         ]
-        return subprocess.run(words, check=True, capture_output=True, text=True, timeout=60).stdout
+        return output_of(words)
 
 
 @dataclass
