@@ -13,9 +13,9 @@ from typing import Any
 import paramiko
 
 from .errors import Unreachable
+from .link import tuned
 from .ssh_config import Hop
 
-DEAD_PEER_MILLISECONDS = 45_000
 SIGNATURES = {"ssh-rsa": ("rsa-sha2-512", "rsa-sha2-256", "ssh-rsa")}
 """Names under which a key of that type is negotiated, where they differ."""
 
@@ -76,12 +76,7 @@ class HostKeyPolicy(paramiko.MissingHostKeyPolicy):  # type: ignore[misc]
 
     def transport(self, sock: Any, **settings: Any) -> paramiko.Transport:
         """A transport that asks for a kind of key we know, and that notices when the other side is gone."""
-        if isinstance(sock, socket.socket):
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-            if hasattr(socket, "TCP_USER_TIMEOUT"):
-                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, DEAD_PEER_MILLISECONDS)
-        transport = paramiko.Transport(sock, **settings)
+        transport = paramiko.Transport(tuned(sock) if isinstance(sock, socket.socket) else sock, **settings)
         offered = transport.get_security_options()
         plain = {known.kind for known in self.known if not known.marker}
         kinds = {name for kind in plain for name in SIGNATURES.get(kind, (kind,))}
