@@ -21,7 +21,7 @@ from benchmarks.growth import growth
 from benchmarks.measuring import HEADING
 from benchmarks.timings import timings
 from benchmarks.waits import waits
-from deploytasks.source.stage import cache_root
+from deploytasks.cache import cache_root
 
 CASES = {
     "one": "one host: nothing changed, one file changed, first deploy",

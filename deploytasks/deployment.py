@@ -44,7 +44,8 @@ def deploy(run: Run, fleet: Fleet, passed: staging.Passed) -> None:
     inventories = locking.take(fleet, plan, run.observer)
     run.progress.locked = True
     decide(run, answers, inventories, built)
-    left_of_bar(run, fleet)
+    with staging.looking_behind(passed, run.note):
+        left_of_bar(run, fleet)
     right_of_bar(run, fleet)
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from . import install, source, vendor
@@ -14,10 +14,10 @@ from .plan import Built, Plan
 
 @dataclass(frozen=True)
 class Passed:
-    """What the gate let pass: its tree, which is being staged, and what is being looked up of what stays behind."""
+    """What the gate let pass: its tree, which is being staged, and how to look up what stays behind."""
 
     tree: Future[source.Tree]
-    left_behind: Future[tuple[str, ...]]
+    left_behind: Callable[[], tuple[str, ...]]
     notes: tuple[str, ...] = ()
     dirty: bool = False
 
@@ -32,7 +32,7 @@ def gate(plan: Plan, stack: ExitStack) -> Passed:
     found = vendor.obtained(root, plan.revision.commit, settings.vendor_local_urls)
     with ExitStack() as own:
         held = own.enter_context(ExitStack())
-        pool = own.enter_context(ThreadPoolExecutor(2))
+        pool = own.enter_context(ThreadPoolExecutor(1))
         staged = source.stage(plan.environment, plan.revision, dependencies=found)
         tree = pool.submit(held.enter_context, staged)
         passed = vendor.judged(
@@ -46,15 +46,28 @@ def gate(plan: Plan, stack: ExitStack) -> Passed:
         if passed.findings:
             raise UsageError("\n".join(str(finding) for finding in passed.findings))
         committed = settings.source == "commit"
-        left = pool.submit(lambda: vendor.not_shipped(root, found) if committed else ())
         stack.push(own.pop_all())
-    return Passed(tree, left, passed.notes, passed.dirty)
+    return Passed(
+        tree, lambda: vendor.not_shipped(root, found) if committed else (), passed.notes, passed.dirty
+    )
 
 
 def build(plan: Plan, passed: Passed, facts: install.Facts, note: Callable[[str], None]) -> Built:
     """Stage exactly what ships and build the vendored wheels."""
     tree = passed.tree.result()
     bundle = install.build(tree, plan.environment, facts=facts)
-    for line in (*bundle.lines, *passed.left_behind.result()):
+    for line in bundle.lines:
         note(line)
     return Built(tree, bundle, passed.dirty)
+
+
+@contextmanager
+def looking_behind(passed: Passed, note: Callable[[str], None]) -> Iterator[None]:
+    """While the block runs, which mostly waits for hosts, look up what stays behind; it is noted at the end."""
+    with ThreadPoolExecutor(1) as pool:
+        left = pool.submit(passed.left_behind)
+        try:
+            yield
+        finally:
+            for line in left.result():
+                note(line)

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..cache import cache_root
 from ..environment import Environment
 from ..errors import UsageError
 from ..remote import wheel as remote_wheel
 from ..source import Tree
-from ..source.stage import cache_root
 from . import packages, pyproject, requirements, wheelhouse, wheels
 from .cache import remembered
 from .packages import Package

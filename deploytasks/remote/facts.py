@@ -1,7 +1,6 @@
 """What `check` reads of a host in one round trip, before anything changes."""
 
 import os
-import platform
 import pwd
 import shutil
 import stat
@@ -10,6 +9,7 @@ import sys
 import time
 
 from deploytasks.remote.files import read_json
+from deploytasks.remote.interpreter import Question
 from deploytasks.remote.inventory import environment_keys, existing, inventory
 
 
@@ -17,6 +17,7 @@ def facts(state, python="python3", shared_files=(), env_group=None, salt=""):
     """Everything a check decides on: tools, space, permissions, current, owner, lock, releases, clock."""
     from deploytasks.remote import lock
 
+    state.question = Question(python)  # `install_facts`, which follows, needs the answer
     base = existing(state.root)
     space = os.statvfs(base)
     return {
@@ -31,7 +32,7 @@ def facts(state, python="python3", shared_files=(), env_group=None, salt=""):
         "owner": read_json(os.path.join(state.root, ".deploytasks", "owner")),
         "rsync": version("rsync"),
         "python": shutil.which(python) or "",
-        "agent_python": platform.python_version(),
+        "agent_python": sys.version.split()[0],
         "free_bytes": space.f_bavail * space.f_frsize,
         "free_inodes": space.f_favail,
         "has_inodes": space.f_files > 0,

@@ -6,17 +6,20 @@ from deploytasks.remote import venv
 from deploytasks.remote.failure import Failure
 from deploytasks.remote.files import read_json, relink, write_json
 from deploytasks.remote.installer import Installer, run
-from deploytasks.remote.interpreter import find_uv, interpreter, pip_words, platforms
+from deploytasks.remote.interpreter import Question, find_uv, interpreter, pip_words, platforms
 from deploytasks.remote.inventory import existing
 
 
 def install_facts(state, python="python3", installer="auto"):
     """What the interpreter and the installers of this host are, and which environments are complete."""
-    found = interpreter(python)
+    question, state.question = state.question, None
+    if question is None or question.python != python:
+        question = Question(python)
     uv = find_uv() if installer != "pip" else None
     venvs = os.path.join(state.root, "venvs")
     names = os.listdir(venvs) if os.path.isdir(venvs) else []
     complete = sorted(name for name in names if name[0] != "." and venv.usable(os.path.join(venvs, name)))
+    found = question.answer()
     able = bool(found["can_venv"] and pip_words(found))
     space = os.statvfs(existing(state.root))
     room = {

@@ -7,21 +7,27 @@ import shutil
 import subprocess
 
 ASK = """
-import glob, json, os, platform, sys, sysconfig
+import json, os, sys, sysconfig
 from importlib.util import find_spec
 def bundled_pip():
     ensurepip = find_spec("ensurepip")
     places = [os.path.join(os.path.dirname(ensurepip.origin), "_bundled")] if ensurepip else []
     places += [sysconfig.get_config_var("WHEEL_PKG_DIR"), "/usr/share/python-wheels"]
-    return sorted(found for place in places if place for found in glob.glob(os.path.join(place, "pip-*.whl")))
+    held = [(place, name) for place in places if place and os.path.isdir(place) for name in os.listdir(place)]
+    wheels = [os.path.join(*one) for one in held if one[1].startswith("pip-") and one[1].endswith(".whl")]
+    return max(wheels, default="")
+def libc():
+    try:
+        return os.confstr("CS_GNU_LIBC_VERSION").split()
+    except (AttributeError, ValueError, OSError):
+        return ["", ""]
 try:
     from pip import __version__ as own_pip
 except ImportError:
     own_pip = ""
 print(json.dumps({
-    "python": platform.python_version(), "implementation": sys.implementation.name, "executable": sys.executable,
-    "platform": sysconfig.get_platform(), "libc": platform.libc_ver(sys.executable), "own_pip": own_pip,
-    "bundled_pip": (bundled_pip() or [""])[-1],
+    "python": sys.version.split()[0], "implementation": sys.implementation.name, "executable": sys.executable,
+    "platform": sysconfig.get_platform(), "libc": libc(), "own_pip": own_pip, "bundled_pip": bundled_pip(),
     "ensurepip": find_spec("ensurepip") is not None, "can_venv": find_spec("venv") is not None,
 }))
 """
@@ -38,15 +44,27 @@ NOTHING = {
 }
 
 
+class Question:
+    """What an interpreter says of itself, asked now; it answers while we do something else."""
+
+    def __init__(self, python):
+        self.python = python
+        path = shutil.which(python)
+        words = [path, "-I", "-c", ASK]
+        pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
+        self._asked = path and subprocess.Popen(words, stdin=nothing, stdout=pipe, stderr=nothing)
+
+    def answer(self):
+        """Waited for; NOTHING when the interpreter is not there or does not run. To be called once."""
+        if not self._asked:
+            return NOTHING
+        said = self._asked.communicate()[0]
+        return json.loads(said.decode()) if self._asked.returncode == 0 else NOTHING
+
+
 def interpreter(python):
-    """What an interpreter says of itself; NOTHING when it is not there or does not run."""
-    path = shutil.which(python)
-    if not path:
-        return NOTHING
-    done = subprocess.run(
-        [path, "-I", "-c", ASK], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    return json.loads(done.stdout.decode()) if done.returncode == 0 else NOTHING
+    """What an interpreter says of itself, see Question."""
+    return Question(python).answer()
 
 
 def pip_words(found, place=""):

@@ -47,6 +47,11 @@ def former(root):
     return os.path.realpath(current) if os.path.isdir(current) else None
 
 
+def is_spare(tree):
+    """Whether a tree is one that no release needs any more."""
+    return os.path.basename(os.path.dirname(tree)) == "spare"
+
+
 def revision(release):
     """The full commit that a release was made of, None when it was never finished."""
     try:

@@ -8,6 +8,7 @@ import hashlib
 import os
 import stat
 import subprocess
+import threading
 
 from deploytasks.remote.names import TOOL_NAMES
 
@@ -59,13 +60,29 @@ class Manifest:
         }
 
 
+class Look:
+    """A tree that is being read while we do something else; names in `left_out` are passed over at its root."""
+
+    def __init__(self, top, left_out=TOOL_NAMES):
+        self.top, self._left_out, self._found = top, left_out, {}
+        self._reading = threading.Thread(target=self._read, daemon=True)
+        self._reading.start()
+
+    def _read(self):
+        self._found = read(printed(self.top, self._left_out))
+
+    def marks(self):
+        """{relative path: mark} of every entry below `top`, where the tree may have been renamed to meanwhile."""
+        self._reading.join()
+        path = next((path for path, mark in self._found.items() if mark[0] == "f"), None)
+        if path is None or mark_of(os.lstat(os.path.join(self.top, path))) != self._found[path]:
+            return {path: mark_of(status) for path, status in walk(self.top, self._left_out).items()}
+        return self._found
+
+
 def look(top, left_out=TOOL_NAMES):
     """{relative path: mark} of every entry below `top`; names in `left_out` are passed over at the root."""
-    found = read(printed(top, left_out))
-    path = next((path for path, mark in found.items() if mark[0] == "f"), None)
-    if path is None or mark_of(os.lstat(os.path.join(top, path))) != found[path]:
-        found = {path: mark_of(status) for path, status in walk(top, left_out).items()}
-    return found
+    return Look(top, left_out).marks()
 
 
 def printed(top, left_out):

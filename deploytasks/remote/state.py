@@ -18,6 +18,8 @@ class State:
         self.token = ""
         self.prepared = None
         self.sightings = {}
+        self.question = None
+        self.looking = None
         self.emit = lambda line: None
         self.lost = ""
         self._children = set()

@@ -11,10 +11,12 @@ from functools import cached_property
 from deploytasks.remote.failure import Failure
 from deploytasks.remote.files import write, write_json
 from deploytasks.remote.inventory import former as begins_with
+from deploytasks.remote.inventory import is_spare
 from deploytasks.remote.names import TOOL_NAMES
 from deploytasks.remote.owner import claim
 from deploytasks.remote.scan import (
     MANIFEST,
+    Look,
     Manifest,
     content_id,
     executable,
@@ -75,13 +77,16 @@ def prepare(state, release, owner, digest, manifest="", basis="", changes=None):
     claim(state.root, owner)
     target = os.path.join(state.root, "releases", release)
     begins = begins_with(state.root)
+    spare = begins and is_spare(begins)
+    tree = early(state, begins) if spare else None
     former = Manifest.of(begins) if begins else Manifest()
     if basis and former.digest != basis:
         raise Failure("%s was changed since this run looked at it; deploy again" % begins)
     state.prepared = prepared = Prepared(release, former, manifest, changes)
-    if begins and os.path.basename(os.path.dirname(begins)) == "spare":
+    if spare:
         os.rename(begins, target)
-        recycle(target, prepared, digest)
+        tree.top = target
+        recycle(tree, prepared, digest)
     else:
         os.mkdir(target)
         if begins:
@@ -89,19 +94,25 @@ def prepare(state, release, owner, digest, manifest="", basis="", changes=None):
     return {"missing": prepared.missing}
 
 
-def recycle(target, prepared, digest):
+def early(state, spare):
+    """The look at a spare tree, which began when the lock was taken, or begins now."""
+    begun, state.looking = state.looking, None
+    return begun if begun and begun.top == spare else Look(spare)
+
+
+def recycle(tree, prepared, digest):
     """Leave in an old tree only what is of use: files as shipped, which are `kept`, and older ones of the same names,
     which the upload then need not send whole.
     """
-    former = prepared.former
+    target, former, found = tree.top, prepared.former, tree.marks()
     for name in TOOL_NAMES:
         remove(os.path.join(target, name))
-    found = look(target)
-    for path, mark in found.items() - former.marks.items():
-        if mark[0] != "d":
-            os.unlink(os.path.join(target, path))
-            del found[path]
-    if former.digest == digest and former.marks.items() <= found.items():
+    if found != former.marks:
+        for path, mark in found.items() - former.marks.items():
+            if mark[0] != "d":
+                os.unlink(os.path.join(target, path))
+                del found[path]
+    if former.digest == digest and (found == former.marks or former.marks.items() <= found.items()):
         for path in found.keys() - former.marks.keys():
             remove(os.path.join(target, path))
         prepared.kept, prepared.whole = former.marks, True

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import zipfile
 
 from deploytasks.remote.failure import Failure
 
@@ -72,6 +71,8 @@ def number(version):
 
 def modules(path):
     """The names that a wheel makes importable, its namespaces left out."""
+    import zipfile  # slow to load, and only an install asks
+
     with zipfile.ZipFile(path) as archive:
         names = archive.namelist()
     found = {name.split("/")[0] for name in names if name.count("/") == 1 and name.endswith("/__init__.py")}
@@ -80,6 +81,8 @@ def modules(path):
 
 def compare(path, target):
     """What is installed in the directory `target` is what the wheel holds, its version and every byte of its files."""
+    import zipfile
+
     with zipfile.ZipFile(path) as archive:
         for name in archive.namelist():
             if (

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from .. import git
+from ..cache import tree_of_commit
 from ..vendor import Dependency
 from .manifest import EXECUTABLE, LINK, PLAIN
 
@@ -40,22 +41,15 @@ def ships(path: str) -> bool:
     )
 
 
-def of_commit(root: Path, commit: str, dependencies: Sequence[Dependency], memory: Path) -> dict[str, Wanted]:
-    """Everything committed at the revision, submodules at their pins included.
-
-    What a commit holds never changes, so that git is asked once; `memory` keeps the answers of the last time.
-    """
+def of_commit(root: Path, commit: str, dependencies: Sequence[Dependency]) -> dict[str, Wanted]:
+    """Everything committed at the revision, submodules at their pins included."""
     git_dir = Path(git.run(root, "rev-parse", "--absolute-git-dir").strip())
     repositories = [
         ("", git_dir, commit),
         *((f"{one.path}/", one.git_dir, one.commit) for one in dependencies),
     ]
-    memory.mkdir(exist_ok=True)
     with ThreadPoolExecutor(JOBS) as pool:
-        texts = list(pool.map(lambda one: remembered(memory, *one[1:]), repositories))
-    for old in memory.iterdir():
-        if old.name not in {one[2] for one in repositories}:
-            old.unlink()
+        texts = list(pool.map(lambda one: tree_of_commit(*one[1:]), repositories))
     pairs = zip(repositories, texts, strict=True)
     return {
         path: want
@@ -63,18 +57,6 @@ def of_commit(root: Path, commit: str, dependencies: Sequence[Dependency], memor
         for path, want in listed(prefix, place, text)
         if ships(path)
     }
-
-
-def remembered(memory: Path, git_dir: Path, commit: str) -> str:
-    """What git lists of a commit."""
-    place = memory / commit
-    if place.exists():
-        return place.read_text("utf-8", "surrogateescape")
-    text = git.run(git_dir, *git.inside(git_dir), "ls-tree", "-r", "-z", "--full-tree", commit)
-    with tempfile.NamedTemporaryFile("wb", dir=memory, delete=False) as stream:
-        stream.write(text.encode("utf-8", "surrogateescape"))
-    Path(stream.name).replace(place)
-    return text
 
 
 def listed(prefix: str, git_dir: Path, text: str) -> Iterator[tuple[str, Wanted]]:

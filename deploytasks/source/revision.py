@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .. import git
+from ..cache import said_of_commit
 from ..errors import UsageError
 from ..remote.names import TOOL_NAMES
 
@@ -21,20 +22,20 @@ class Revision:
 
 def resolve_revision(root: Path, ref: str = "HEAD") -> Revision:
     """The commit that `ref` names. Raises UsageError when it names none, or `root` is no git repository."""
-    found = git.call(root, "rev-parse", "--is-inside-work-tree")
-    if found.stdout.strip() != b"true":
+    named = "" if ref.startswith("-") else ref
+    asked = (f"{named}^{{commit}}", "--abbrev-ref", "--symbolic-full-name", named)
+    found = git.call(root, "rev-parse", "--is-inside-work-tree", *asked)
+    inside, *lines = found.stdout.decode("utf-8", "surrogateescape").removesuffix("\n").split("\n")
+    if inside != "true":
         said = " ".join(found.stderr.decode("utf-8", "replace").split())
         raise UsageError(
             f"{root}: is not a git work tree ({said or 'bare'}); `git init` and commit, a revision is what is deployed"
         )
-    commit = (
-        None if ref.startswith("-") else git.answer(root, "rev-parse", "--verify", "-q", f"{ref}^{{commit}}")
-    )
-    if not commit:
+    if found.returncode != 0 or len(lines) > 2:
         raise UsageError(f"--revision: {ref!r} names no commit here; fetch it, or see `git log`")
-    branch = git.answer(root, "rev-parse", "--abbrev-ref", "--symbolic-full-name", ref)
-    named = branch if (branch and branch not in ("HEAD", ref)) or (branch == ref and ref != "HEAD") else None
-    return Revision(commit, named, git.answer(root, "describe", "--tags", "--always", commit) or commit[:7])
+    commit, *branch = lines
+    describe = git.answer(root, "describe", "--tags", "--always", commit)
+    return Revision(commit, next((name for name in branch if name != "HEAD"), None), describe or commit[:7])
 
 
 def check_branch(root: Path, commit: str, branch: str) -> None:
@@ -56,8 +57,8 @@ def check_branch(root: Path, commit: str, branch: str) -> None:
 
 def refuse_reserved(root: Path, commit: str) -> None:
     """Raises UsageError when the revision tracks a root path whose name is the tool's."""
-    listed = git.run(root, "ls-tree", "--name-only", "-z", "--full-tree", commit, "--", *TOOL_NAMES)
-    taken = [name for name in listed.split("\0") if name]
+    words = ("ls-tree", "--name-only", "-z", "--full-tree", commit, "--", *sorted(TOOL_NAMES))
+    taken = [name for name in (said_of_commit(root, *words) or "").split("\0") if name]
     if taken:
         raise UsageError(
             f"{taken[0]}: is tracked at the root of {commit[:7]}, and is a name that deploytasks writes in every "
@@ -67,9 +68,10 @@ def refuse_reserved(root: Path, commit: str) -> None:
 
 def identities(root: Path) -> tuple[str, ...]:
     """What clones of one project have in common: its first commits, and its origin's last two path components."""
-    found = []
-    if git.answer(root, "rev-parse", "--is-shallow-repository") == "false":
-        found += (git.answer(root, "rev-list", "--max-parents=0", "HEAD") or "").split()
+    found: list[str] = []
+    shallow, *head = (git.answer(root, "rev-parse", "--is-shallow-repository", "HEAD") or "").split()
+    if shallow == "false" and head:
+        found += (said_of_commit(root, "rev-list", "--max-parents=0", *head) or "").split()
     origin = git.answer(root, "config", "remote.origin.url")
     if origin:
         parts = origin.removesuffix("/").removesuffix(".git").replace(":", "/").split("/")

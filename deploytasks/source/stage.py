@@ -22,6 +22,7 @@ from itertools import count, groupby
 from pathlib import Path
 
 from .. import git
+from ..cache import cache_root
 from ..environment import Environment
 from ..remote.scan import look, mark_of, parents
 from ..vendor import Dependency
@@ -51,18 +52,14 @@ class Tree:
 
     def since(self, digest: str) -> dict[str, Entry | None] | None:
         """What ships otherwise than in the tree of a digest, None for what ships no more. None if that is not known."""
+        if digest == self.digest:
+            return {}
         former = known_manifest(self.path.parent, digest)
         if former is None:
             return None
         now = self.manifest.entries
         gone = dict.fromkeys(former.entries.keys() - now.keys())
         return {**gone, **{path: entry for path, entry in now.items() if former.entries.get(path) != entry}}
-
-
-def cache_root(process: Mapping[str, str]) -> Path:
-    """The user's private cache of deploytasks."""
-    base = process.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "deploytasks"
 
 
 @contextmanager
@@ -81,7 +78,7 @@ def stage(
         root, commit = environment.root, revision.commit
         if environment.settings.source == "commit":
             name = json.dumps([commit, *([one.path, one.commit] for one in dependencies)])
-            listed = partial(listing.of_commit, root, commit, dependencies, place / "listings")
+            listed = partial(listing.of_commit, root, commit, dependencies)
         else:
             name, listed = "", partial(listing.of_work_tree, root, dependencies)
         manifest = staged = bring_up_to_date(place, name, listed)

@@ -9,12 +9,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .. import git
+from ..cache import said_of_commit, tree_of_commit
 from ..errors import UsageError
 from .parent import Parent, default_remote, parent_at, parent_of
 
 JOBS = 8
 """Dependencies worked on at once: fewer than the 10 unauthenticated connections from which sshd begins to refuse."""
 LINK_MODE = "160000"
+COMMIT = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")
 SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+@/ -]*")
 RELATIVE = ("./", "../")
 LOCAL_URL = re.compile(r"file://|/|\.{1,2}(/|$)|[A-Za-z]:[\\/]")
@@ -113,12 +115,19 @@ def direct_dependencies(parent: Parent, revision: str, prefix: str) -> list[Depe
 def gitmodules(git_dir: Path, revision: str) -> dict[str, dict[str, str]]:
     """The sections of .gitmodules at a revision: {name: {key: value}}. Raises UsageError when git cannot read it."""
     inside, blob = git.inside(git_dir), f"{revision}:.gitmodules"
-    done = git.call(git_dir, *inside, "config", "--blob", blob, "--list", "-z")
-    if done.returncode != 0 and git.answer(git_dir, *inside, "cat-file", "-t", blob):
-        said = done.stderr.decode("utf-8", "replace").strip()
-        raise UsageError(f"{blob}: cannot be read by git ({said}); correct it and commit")
+    words = ("config", "--blob", blob, "--list", "-z")
+    try:
+        if COMMIT.fullmatch(revision):
+            listed = said_of_commit(git_dir, *words, where=inside) or ""
+        else:
+            listed = git.run(git_dir, *inside, *words)
+    except git.GitFailed as failure:
+        if git.answer(git_dir, *inside, "cat-file", "-t", blob):
+            said = f"cannot be read by git ({failure.said.strip()})"
+            raise UsageError(f"{blob}: {said}; correct it and commit") from failure
+        return {}
     sections: dict[str, dict[str, str]] = {}
-    for item in done.stdout.decode("utf-8", "surrogateescape").split("\0"):
+    for item in listed.split("\0"):
         key, _, value = item.partition("\n")
         if key.startswith("submodule.") and key.count(".") >= 2:
             name, _, option = key.removeprefix("submodule.").rpartition(".")
@@ -128,9 +137,15 @@ def gitmodules(git_dir: Path, revision: str) -> dict[str, dict[str, str]]:
 
 def gitlinks(git_dir: Path, revision: str) -> dict[str, str]:
     """{path: commit} of every gitlink at a revision; of the index when it is empty."""
-    words = ("ls-tree", "-r", "-z", "--full-tree", revision) if revision else ("ls-files", "--stage", "-z")
+    if COMMIT.fullmatch(revision):
+        listed = tree_of_commit(git_dir, revision)
+    else:
+        words = (
+            ("ls-tree", "-r", "-z", "--full-tree", revision) if revision else ("ls-files", "--stage", "-z")
+        )
+        listed = git.run(git_dir, *git.inside(git_dir), *words)
     found = {}
-    for entry in git.run(git_dir, *git.inside(git_dir), *words).split("\0"):
+    for entry in listed.split("\0"):
         if entry.startswith(LINK_MODE):
             head, _, path = entry.partition("\t")
             found[path] = head.split()[2 if revision else 1]
@@ -157,13 +172,12 @@ def described(one: Dependency) -> tuple[Dependency, bool]:
     if not one.git_dir.is_dir():
         return one, False
     inside = git.inside(one.git_dir)
-    asked = f"{one.commit}^{{commit}}\n{one.commit}:.gitmodules\n".encode()
-    done = git.call(one.git_dir, *inside, "cat-file", "--batch-check=%(objecttype)", stdin=asked)
-    kinds = done.stdout.decode("utf-8", "replace").splitlines()
-    if kinds[:1] != ["commit"]:
-        return one, False
     describe = git.answer(one.git_dir, *inside, "describe", "--tags", "--always", one.commit)
-    return replace(one, present=True, describe=describe or one.commit[:7]), kinds[1:] == ["blob"]
+    if describe is None:
+        return one, False
+    words = ("ls-tree", "--full-tree", "--name-only", one.commit, "--", ".gitmodules")
+    has_modules = bool(said_of_commit(one.git_dir, *words, where=inside))
+    return replace(one, present=True, describe=describe), has_modules
 
 
 def effective_url(one: Dependency) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .. import git
+from ..cache import said_of_commit
 from .dependency import Dependency, effective_url
 from .finding import Finding
 from .hazards import unsafe
@@ -31,25 +32,20 @@ def pin_findings(one: Dependency, policy: str, local_urls: bool) -> Iterator[Fin
             one.path, "its URL in .gitmodules is not the one that git uses here", "`inv vendor.update`"
         )
     yield from policy_findings(one, policy, local_urls)
-    git_dir = git.inside(one.git_dir)
-    if git.answer(
-        one.git_dir,
-        *git_dir,
-        "grep",
-        "-l",
-        "filter=lfs",
-        one.commit,
-        "--",
-        ".gitattributes",
-        "**/.gitattributes",
-    ):
-        pointers = git.answer(one.git_dir, *git_dir, "grep", "-l", "-e", LFS_MARK, one.commit)
+    patterns = ("--", ".gitattributes", "**/.gitattributes")
+    if asked(one, "grep", "-l", "filter=lfs", one.commit, *patterns):
+        pointers = asked(one, "grep", "-l", "-e", LFS_MARK, one.commit)
         if pointers:
             yield Finding(
                 one.path,
                 f"holds Git LFS pointers, not the files ({pointers.splitlines()[0].partition(':')[2]})",
                 "commit the files themselves; LFS content is not shipped",
             )
+
+
+def asked(one: Dependency, *words: str) -> str | None:
+    """What git says of the pinned commit. Raises GitFailed."""
+    return said_of_commit(one.git_dir, *words, where=git.inside(one.git_dir))
 
 
 def policy_findings(one: Dependency, policy: str, local_urls: bool) -> Iterator[Finding]:

@@ -1,0 +1,56 @@
+"""The user's private cache: where it is, and what git said of commits, which never change, so that it is asked once."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from . import git
+
+KEPT_ANSWERS = 1000
+"""Answers about commits that are kept; beyond them, the older half goes."""
+
+
+def cache_root(process: Mapping[str, str]) -> Path:
+    """The user's private cache of deploytasks."""
+    base = process.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base) / "deploytasks"
+
+
+def said_of_commit(place: Path, *words: str, where: tuple[str, ...] = ()) -> str | None:
+    """What `git <where> <words>` prints in `place`; None when it says no (exit code 1). Raises GitFailed.
+
+    `words` name a commit by its whole id, and the answer depends on nothing else.
+    """
+    kept = cache_root(os.environ) / "commits" / hashlib.sha256("\0".join(words).encode()).hexdigest()
+    with suppress(OSError, ValueError):
+        code, _, said = kept.read_bytes().partition(b"\n")
+        return None if int(code) else said.decode("utf-8", "surrogateescape")
+    done = git.call(place, *where, *words)
+    if done.returncode not in (0, 1):
+        raise git.GitFailed(words, place, done.returncode, done.stderr.decode("utf-8", "replace"))
+    with suppress(OSError):
+        keep(kept, b"%d\n%b" % (done.returncode, done.stdout))
+    return None if done.returncode else done.stdout.decode("utf-8", "surrogateescape")
+
+
+def tree_of_commit(git_dir: Path, commit: str) -> str:
+    """What `git ls-tree -r -z` lists of a commit. Raises GitFailed."""
+    words = ("ls-tree", "-r", "-z", "--full-tree", commit)
+    return said_of_commit(git_dir, *words, where=git.inside(git_dir)) or ""
+
+
+def keep(place: Path, data: bytes) -> None:
+    """Write a file whole, among the newest of its directory."""
+    place.parent.mkdir(0o700, parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("wb", dir=place.parent, delete=False) as stream:
+        stream.write(data)
+    Path(stream.name).replace(place)
+    files = list(place.parent.iterdir())
+    if len(files) > KEPT_ANSWERS:
+        for old in sorted(files, key=lambda one: one.stat().st_mtime_ns)[: -KEPT_ANSWERS // 2]:
+            old.unlink(missing_ok=True)
