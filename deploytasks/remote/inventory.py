@@ -31,10 +31,10 @@ def inventory(state, details=False):
 
 def basis(root):
     """The digest of the tree that the next release will begin with, empty when there is none."""
-    from deploytasks.remote.scan import Manifest
+    from deploytasks.remote.manifest import written
 
     found = former(root)
-    return Manifest.digest_of(found) if found else ""
+    return written(found)[0] if found else ""
 
 
 def former(root):
@@ -97,7 +97,8 @@ def manifest(state):
     import json
     import zlib
 
-    from deploytasks.remote.scan import Manifest, mode_and_size
+    from deploytasks.remote.manifest import Manifest
+    from deploytasks.remote.scan import mode_and_size
 
     release = served(state.root)
     found = Manifest.of(os.path.join(state.root, "releases", release)).files() if release else {}

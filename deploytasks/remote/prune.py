@@ -37,7 +37,7 @@ def tidy(state, releases, keep):
 def prune(state, releases):
     """Retire releases (never current); the newest whole one becomes the spare tree of a later deploy."""
     from deploytasks.remote.inventory import served
-    from deploytasks.remote.scan import MANIFEST
+    from deploytasks.remote.manifest import MANIFEST
 
     state.require_lock()
     private = os.path.join(state.root, ".deploytasks")

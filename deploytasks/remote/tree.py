@@ -1,4 +1,4 @@
-"""The tree of a release on the host: made ready for the upload, then sealed and later checked against its manifest."""
+"""The tree of a release on the host, made ready for the upload."""
 
 import base64
 import json
@@ -9,22 +9,11 @@ import zlib
 from functools import cached_property
 
 from deploytasks.remote.failure import Failure
-from deploytasks.remote.files import write, write_json
 from deploytasks.remote.inventory import former as begins_with
 from deploytasks.remote.inventory import is_spare
-from deploytasks.remote.names import TOOL_NAMES
+from deploytasks.remote.manifest import Comparison, Manifest
 from deploytasks.remote.owner import claim
-from deploytasks.remote.scan import (
-    MANIFEST,
-    Look,
-    Manifest,
-    content_id,
-    executable,
-    look,
-    mark_of,
-    mode_and_size,
-    parents,
-)
+from deploytasks.remote.scan import executable, mark_of, mode_and_size, parents
 
 MODES = {
     "releases": 0o755,
@@ -62,6 +51,11 @@ class Prepared:
             return None
         return [] if self.whole else sorted(set(self.shipped) - set(self.kept))
 
+    def moved(self):
+        """The directories in which the upload, or what was removed for it, changed something."""
+        gone = (path for path, mark in self.former.marks.items() if mark[0] != "d" and path not in self.kept)
+        return parents([*self.missing, *gone])
+
 
 def prepare(state, release, owner, digest, manifest="", basis="", changes=None):
     """Make `releases/<release>` the target of the upload: a recycled tree, a copy of current's, or empty.
@@ -78,41 +72,43 @@ def prepare(state, release, owner, digest, manifest="", basis="", changes=None):
     target = os.path.join(state.root, "releases", release)
     begins = begins_with(state.root)
     spare = begins and is_spare(begins)
-    tree = early(state, begins) if spare else None
-    former = Manifest.of(begins) if begins else Manifest()
+    former, found = compared(state, begins) if spare else (Manifest.of(begins) if begins else Manifest(), {})
     if basis and former.digest != basis:
         raise Failure("%s was changed since this run looked at it; deploy again" % begins)
     state.prepared = prepared = Prepared(release, former, manifest, changes)
     if spare:
         os.rename(begins, target)
-        tree.top = target
-        recycle(tree, prepared, digest)
+        recycle(target, prepared, found, digest)
     else:
         os.mkdir(target)
         if begins:
             prepared.kept = copy(state, begins, target, prepared)
+        former.distrust_directories()
     return {"missing": prepared.missing}
 
 
-def early(state, spare):
-    """The look at a spare tree, which began when the lock was taken, or begins now."""
-    begun, state.looking = state.looking, None
-    return begun if begun and begun.top == spare else Look(spare)
+def compared(state, spare):
+    """The result of comparing a spare tree, which began when the lock was taken, or begins now."""
+    begun, state.comparison = state.comparison, None
+    return (begun if begun and begun.top == spare else Comparison(spare)).result()
 
 
-def recycle(tree, prepared, digest):
-    """Leave in an old tree only what is of use: files as shipped, which are `kept`, and older ones of the same names,
-    which the upload then need not send whole.
+def recycle(target, prepared, found, digest):
+    """Leave in an old tree, of which `found` are the marks, only what is of use: files as shipped, which are `kept`,
+    and older ones of the same names, which the upload then need not send whole.
     """
-    target, former, found = tree.top, prepared.former, tree.marks()
-    for name in TOOL_NAMES:
+    former = prepared.former
+    strange = {name for name in os.listdir(target) if name not in former.marks}
+    for name in strange:
         remove(os.path.join(target, name))
-    if found != former.marks:
+    if found is not former.marks:
+        former.distrust_directories()
+        found = {path: mark for path, mark in found.items() if path.partition("/")[0] not in strange}
         for path, mark in found.items() - former.marks.items():
             if mark[0] != "d":
                 os.unlink(os.path.join(target, path))
                 del found[path]
-    if former.digest == digest and (found == former.marks or former.marks.items() <= found.items()):
+    if former.digest == digest and (found is former.marks or former.marks.items() <= found.items()):
         for path in found.keys() - former.marks.keys():
             remove(os.path.join(target, path))
         prepared.kept, prepared.whole = former.marks, True
@@ -124,7 +120,7 @@ def recycle(tree, prepared, digest):
         wanted = shipped.get(path)
         if wanted is None or (mark[0] == "l") != stat.S_ISLNK(wanted[0]):
             os.unlink(os.path.join(target, path))
-        elif former.ids[path] == wanted[2] and executable(mark) == bool(wanted[0] & 0o100):
+        elif former.proofs[path] == wanted[2] and executable(mark) == bool(wanted[0] & 0o100):
             prepared.kept[path] = mark
     for path in prune_directories(target, directories(found), shipped):
         if found[path] != "d755":
@@ -173,50 +169,6 @@ def remove(path):
         os.unlink(path)
 
 
-def seal(state, release, provenance):
-    """After the upload: the release holds exactly the shipped paths, and says what it is.
-
-    What is too many is removed; what is missing or has another size or kind fails the deploy.
-    """
-    state.require_lock()
-    top = os.path.join(state.root, "releases", release)
-    prepared = state.prepared
-    manifest = prepared.former
-    if prepared.kept is None or not prepared.whole:
-        manifest = arrived(top, prepared, provenance["tree_digest"])
-    os.makedirs(os.path.join(top, ".deploytasks"), exist_ok=True)
-    write(os.path.join(top, MANIFEST), str(manifest))
-    write_json(os.path.join(top, ".deploytasks", "release.json"), provenance)
-    write(os.path.join(top, "REVISION"), provenance["revision"] + "\n")
-    return {"files": len(manifest.ids)}
-
-
-def arrived(top, prepared, digest):
-    """The manifest of what is there after the upload. Only where nothing but the upload came after `prepare` need not
-    the whole tree be read.
-    """
-    shipped = prepared.shipped
-    if prepared.kept is None:
-        found = look(top)
-        for path in found.keys() - shipped.keys():
-            if found[path][0] != "d":
-                os.unlink(os.path.join(top, path))
-        prune_directories(top, directories(found), shipped)
-        sent = shipped
-    else:
-        sent = prepared.missing
-        there = [path for path in sent if os.path.lexists(os.path.join(top, path))]
-        found = {**prepared.kept, **{path: mark_of(os.lstat(os.path.join(top, path))) for path in there}}
-    wrong = [path for path in sent if not matches(found.get(path, ""), shipped[path])]
-    if wrong:
-        raise Failure(
-            "the upload left %d paths other than shipped, first %r; deploy again" % (len(wrong), wrong[0])
-        )
-    marks = dict.fromkeys(parents(shipped), "d755")
-    marks.update((path, found[path]) for path in shipped)
-    return Manifest(digest, marks, {path: entry[2] for path, entry in shipped.items()})
-
-
 def prune_directories(top, found, shipped):
     """Remove directories that hold no shipped path (a removed package must not stay importable); answers the others."""
     needed = parents(shipped)
@@ -231,23 +183,3 @@ def matches(mark, wanted):
     if mark[:1] not in ("f", "l") or (mark[0] == "l") != stat.S_ISLNK(wanted[0]):
         return False
     return mode_and_size(mark)[1] == wanted[1] and executable(mark) == bool(wanted[0] & 0o100)
-
-
-def edited(state, shared=()):
-    """Shipped paths of the served release that were edited, removed or replaced on the host since the upload."""
-    top = os.path.join(state.root, "current")
-    found = []
-    for path, (mark, blob) in Manifest.of(top).files().items():
-        if any(path == name or path.startswith(name + "/") for name in shared):
-            continue
-        full = os.path.join(top, path)
-        try:
-            status = os.lstat(full)
-        except OSError:
-            found.append(path)
-            continue
-        if mark_of(status) != mark and (
-            (status.st_mode, status.st_size) != mode_and_size(mark) or content_id(full, status, blob) != blob
-        ):
-            found.append(path)
-    return sorted(found)

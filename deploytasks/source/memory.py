@@ -27,21 +27,23 @@ class Left:
     """Says all that is staged, where that never changes; else empty."""
     manifest: Manifest = field(default_factory=lambda: Manifest({}))
     marks: Mapping[str, str] = field(default_factory=dict)
+    proofs: Mapping[str, str] = field(default_factory=dict)
+    """{directory: its full mark (remote/manifest.py)}"""
     sources: Sources = field(default_factory=dict)
 
 
 def recalled(memory: Path) -> Left:
     """What the last staging left; nothing when it was killed or never ran."""
     try:
-        name, packed, marks, sources = json.loads(memory.read_text("ascii"))
-        return Left(name, Manifest.unpacked(packed), marks, sources)
+        name, packed, marks, proofs, sources = json.loads(memory.read_text("ascii"))
+        return Left(name, Manifest.unpacked(packed), marks, proofs, sources)
     except (OSError, ValueError):
         return Left()
 
 
 def remember(memory: Path, left: Left) -> None:
     """Keep for the next staging, all of it or nothing."""
-    write_whole(memory, json.dumps([left.name, left.manifest.packed, left.marks, left.sources]))
+    write_whole(memory, json.dumps([left.name, left.manifest.packed, left.marks, left.proofs, left.sources]))
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -24,6 +24,7 @@ from pathlib import Path
 from .. import git
 from ..cache import cache_root
 from ..environment import Environment
+from ..remote.manifest import lasting_mark, unchanged
 from ..remote.scan import look, mark_of, parents
 from ..vendor import Dependency
 from . import listing
@@ -111,10 +112,10 @@ def bring_up_to_date(place: Path, name: str, listed: Callable[[], Mapping[str, W
     """
     tree, memory = place / "tree", place / "left.json"
     tree.mkdir(exist_ok=True)
-    left, found = recalled(memory), look(str(tree), left_out=())
-    if name and (left.name, left.marks) == (name, found):
+    left = recalled(memory)
+    if name and left.name == name and untouched(tree, left):
         return left.manifest
-    wanted = listed()
+    found, wanted = look(str(tree), left_out=()), listed()
     sources = {path: source_signature(want) for path, want in wanted.items() if not want.id}
     kept = {
         path: entry
@@ -132,8 +133,16 @@ def bring_up_to_date(place: Path, name: str, listed: Callable[[], Mapping[str, W
     marks = {
         path: found[path] if path in kept else mark_of(os.lstat(tree / path)) for path in (*wanted, *needed)
     }
-    remember(memory, Left(name, manifest, marks, sources))
+    proofs = {path: lasting_mark(str(tree / path)) for path in needed}
+    remember(memory, Left(name, manifest, marks, proofs, sources))
     return manifest
+
+
+def untouched(tree: Path, left: Left) -> bool:
+    """Whether a tree is as it was left."""
+    return all(name in left.marks for name in os.listdir(tree)) and unchanged(
+        str(tree), left.marks, left.proofs
+    )
 
 
 def source_signature(want: Wanted) -> list[int]:

@@ -1,0 +1,162 @@
+"""What a release held when it was sealed, and whether its tree still does."""
+
+import hashlib
+import os
+import stat
+import subprocess
+import threading
+import time
+import zlib
+
+from deploytasks.remote.files import write
+from deploytasks.remote.scan import full_mark, git_mode, look
+
+MANIFEST = ".deploytasks/manifest"
+TICK = 10_000_000
+"""Nanoseconds in which a file system may give two changes one time: the longest tick of Linux's clock, 1/100 s."""
+STAT = ("xargs", "-0r", "stat", "--printf=%n\\0%f %s %.9Y0 %.9Z0\\0", "--")
+KINDS = {"f": stat.S_IFREG, "l": stat.S_IFLNK, "d": stat.S_IFDIR}
+
+
+class Manifest:
+    """{path: mark} of every entry (scan.py), and {path: proof}: of a file or link the id of its content, of a directory
+    its full mark. A directory whose full mark could not be relied on has no proof.
+    """
+
+    def __init__(self, digest="", marks=None, proofs=None):
+        self.digest, self.marks, self.proofs = digest, marks or {}, proofs or {}
+
+    @classmethod
+    def of(cls, release):
+        """The manifest that `seal` left in a release; an empty one where there is none, or a damaged one."""
+        digest, body = written(release)
+        parts = os.fsdecode(body).split("\0") if body else []
+        paths = parts[0::3]
+        return cls(digest, dict(zip(paths, parts[1::3])), dict(zip(paths, parts[2::3])))
+
+    def write(self, release):
+        """Leave it in a release."""
+        parts = [
+            part for path, mark in self.marks.items() for part in (path, mark, self.proofs.get(path, ""))
+        ]
+        body = "\0".join(parts)
+        head = "%s %08x" % (self.digest, zlib.crc32(os.fsencode(body)))
+        write(os.path.join(release, MANIFEST), head + "\0" + body)
+
+    def files(self):
+        """{path: (mark, content id)}, without the directories."""
+        return {path: (mark, self.proofs[path]) for path, mark in self.marks.items() if mark[0] != "d"}
+
+    def shipped(self):
+        """{path: [git mode, size, content id]}: what was shipped when it was sealed."""
+        return {
+            path: [git_mode(mark), int(mark.split(" ", 2)[1]), blob]
+            for path, (mark, blob) in self.files().items()
+        }
+
+    def distrust_directories(self):
+        """Forget the proofs of directories."""
+        self.proofs = {path: proof for path, proof in self.proofs.items() if self.marks[path][0] != "d"}
+
+    def prove_directories(self, top):
+        """Take down those that are missing."""
+        for path, mark in self.marks.items():
+            if mark[0] == "d" and path not in self.proofs:
+                self.proofs[path] = lasting_mark(os.path.join(top, path))
+
+
+def written(release):
+    """The digest of what a release held, and the rest of its manifest as bytes; both empty unless it is whole."""
+    try:
+        with open(os.path.join(release, MANIFEST), "rb") as stream:
+            head, _, body = stream.read().partition(b"\0")
+    except OSError:
+        return "", b""
+    digest, _, check = head.decode("ascii", "replace").partition(" ")
+    return (digest, body) if check == "%08x" % zlib.crc32(body) else ("", b"")
+
+
+def lasting_mark(path):
+    """The full mark of a directory, once the next change to it must give it another; empty if that does not come."""
+    for _ in range(10):
+        status = os.lstat(path)
+        if time.time_ns() - status.st_ctime_ns > TICK:
+            return full_mark(status)
+        time.sleep(TICK / 5e9)
+    return ""
+
+
+def unchanged(top, marks, proofs):
+    """Whether everything below `top` is what its mark says, and nothing came to it but names at its root.
+
+    No directory is read for that: the times of one change with its entries. False where that cannot be told.
+    """
+    directories = {path: proofs.get(path) for path, mark in marks.items() if mark[0] == "d"}
+    if not all(directories.values()):
+        return False
+    files = {path: mark for path, mark in marks.items() if mark[0] != "d"}
+    return confirmed(top, directories) and confirmed(top, files)
+
+
+def confirmed(top, marks):
+    """Whether `stat` says just these full marks; GNU's can."""
+    modes = {head: mode_in_hex(head) for head in {mark.partition(" ")[0] for mark in marks.values()}}
+    expected = []
+    for path, mark in marks.items():
+        head, _, rest = mark.partition(" ")
+        expected.append("%s\0%s %s\0" % (path, modes[head], rest))
+    try:
+        done = subprocess.run(
+            STAT,
+            cwd=top,
+            env={**os.environ, "LC_ALL": "C"},
+            input=os.fsencode("\0".join(marks)),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+    except OSError:
+        return False
+    return done.returncode == 0 and done.stdout == os.fsencode("".join(expected))
+
+
+def mode_in_hex(head):
+    """The st_mode that a mark begins with."""
+    return "%x" % (KINDS.get(head[0], 0) | int(head[1:], 8))
+
+
+class Comparison:
+    """A sealed tree that is compared with its manifest while we do something else."""
+
+    def __init__(self, top):
+        self.top = top
+        self._manifest, self._found, self._error = Manifest(), {}, None
+        self._thread = threading.Thread(target=self._compare, daemon=True)
+        self._thread.start()
+
+    def _compare(self):
+        try:
+            known = self._manifest = Manifest.of(self.top)
+            same = unchanged(self.top, known.marks, known.proofs)
+            self._found = known.marks if same else look(self.top)
+        except OSError as error:
+            self._error = error
+
+    def result(self):
+        """(manifest, {path: mark} of what is there), waited for. Where nothing changed, the latter are the manifest's
+        own marks, and names at the root that it does not know are left out. Raises OSError.
+        """
+        self._thread.join()
+        if self._error:
+            raise self._error
+        return self._manifest, self._found
+
+
+def content_id(path, status, like):
+    """The git blob id of a file or link, in the hash that `like` (an id) is written in."""
+    if stat.S_ISLNK(status.st_mode):
+        data = os.fsencode(os.readlink(path))
+    else:
+        with open(path, "rb") as stream:
+            data = stream.read()
+    algorithm = hashlib.sha256 if len(like) == 64 else hashlib.sha1
+    return algorithm(b"blob %d\0" % len(data) + data).hexdigest()
