@@ -6,12 +6,15 @@ import hashlib
 import os
 import random
 import stat
+import time as clock
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from deploytasks.remote.manifest import TICK, lasting_mark
+from deploytasks.remote.scan import full_mark
 from examples.building import git
 from tests.release.project import Plain
 
@@ -112,12 +115,25 @@ def litters(tree: Path, chance: random.Random) -> None:
     (tree / f"files/cache/{chance.randrange(10**6)}").write_text("left by the application")
 
 
+def hides(tree: Path, chance: random.Random) -> None:
+    status = (tree / "files").stat()
+    (tree / f"files/{chance.randrange(10**6)}").write_text("left by the application")
+    os.utime(tree / "files", ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
 def opens(tree: Path, chance: random.Random) -> None:
     (tree / "files").chmod(0o777)
 
 
 CHANGES: tuple[Change, ...] = (content, mode, time, kind, name)
-DEEDS: tuple[Change, ...] = (appends, truncates, chmods, replaces_behind_the_same_size_and_time, litters)
+DEEDS: tuple[Change, ...] = (
+    appends,
+    truncates,
+    chmods,
+    replaces_behind_the_same_size_and_time,
+    litters,
+    hides,
+)
 
 
 def test_releases_stay_as_they_are_and_new_ones_are_what_is_shipped(local: Plain, repeat: int) -> None:
@@ -158,24 +174,50 @@ def test_a_host_is_told_a_tree_by_its_changes_where_its_last_one_is_known_here(
         assert shipped((local.root / ".deploy/dev/current").resolve()) == committed(local)
 
 
-@pytest.mark.parametrize("find", ["its find", "no find that prints marks"])
+@pytest.mark.parametrize("missing", [(), ("find",), ("stat",), ("find", "stat")])
 def test_the_same_tree_again_is_what_is_shipped_whatever_became_of_the_recycled_one(
-    local: Plain, tmp_path: Path, find: str
+    local: Plain, tmp_path: Path, missing: tuple[str, ...]
 ) -> None:
+    """Also where those that print marks are missing."""
     local.environment("dev", DEPLOY_HOSTS="local:", DEPLOY_PATH=".deploy/dev", DEPLOY_KEEP_RELEASES=1)
     for number in range(20):
         local.write(f"files/{number}.txt", f"{number:014d}")
     local.commit()
-    path = os.environ["PATH"]
-    if find != "its find":
-        (tmp_path / "find").write_text("#!/bin/sh\necho find: unknown predicate >&2\nexit 1\n")
-        (tmp_path / "find").chmod(0o755)
-        path = f"{tmp_path}:{path}"
+    for program in missing:
+        replace(tmp_path / program, "echo unknown option >&2\nexit 1\n")
     chance = random.Random(8)
     for deed in (*DEEDS, opens, *DEEDS):
-        done = local.fab("deploy", "--env=dev", PATH=path)
+        done = local.fab("deploy", "--env=dev", PATH=f"{tmp_path}:{os.environ['PATH']}")
         assert done.code == 0, done.err
         latest = (local.root / ".deploy/dev/current").resolve()
         assert shipped(latest) == committed(local)
         assert latest.joinpath("files").stat().st_mode & 0o777 == 0o755
         deed(latest, chance)
+
+
+def replace(program: Path, script: str) -> None:
+    program.write_text(f"#!/bin/sh\n{script}")
+    program.chmod(0o755)
+
+
+def test_a_directory_has_a_lasting_mark_only_after_the_tick_of_its_last_change(tmp_path: Path) -> None:
+    """Else something that comes within that tick could leave the mark as it is."""
+    (tmp_path / "entry").touch()
+    mark, now = lasting_mark(tmp_path), clock.time_ns()
+    assert mark == full_mark(tmp_path.lstat())
+    assert now - tmp_path.lstat().st_ctime_ns > TICK
+
+
+def test_no_directory_of_trees_that_nobody_touched_is_read(local: Plain, tmp_path: Path) -> None:
+    local.environment("dev", DEPLOY_HOSTS="local:", DEPLOY_PATH=".deploy/dev", DEPLOY_KEEP_RELEASES=1)
+    local.write("files/one.txt", "one")
+    local.commit()
+    log = tmp_path / "log"
+    replace(tmp_path / "find", f'echo $PWD >> {log}\nexec /usr/bin/find "$@"\n')
+    for turn in range(6):
+        if turn == 4:
+            assert log.exists()  # of trees that were new
+            log.unlink()
+        done = local.fab("deploy", "--env=dev", PATH=f"{tmp_path}:{os.environ['PATH']}")
+        assert done.code == 0, done.err
+    assert not log.exists()
