@@ -69,9 +69,9 @@ def refuse_reserved(root: Path, commit: str) -> None:
 def identities(root: Path) -> tuple[str, ...]:
     """What clones of one project have in common: its first commits, and its origin's last two path components."""
     found: list[str] = []
-    shallow, *head = (git.answer(root, "rev-parse", "--is-shallow-repository", "HEAD") or "").split()
-    if shallow == "false" and head:
-        found += (said_of_commit(root, "rev-list", "--max-parents=0", *head) or "").split()
+    match (git.answer(root, "rev-parse", "--is-shallow-repository", "HEAD") or "").split():
+        case ["false", head]:
+            found += (said_of_commit(root, "rev-list", "--max-parents=0", head) or "").split()
     origin = git.answer(root, "config", "remote.origin.url")
     if origin:
         parts = origin.removesuffix("/").removesuffix(".git").replace(":", "/").split("/")
