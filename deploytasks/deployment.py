@@ -45,8 +45,7 @@ def deploy(run: Run, fleet: Fleet, passed: staging.Passed) -> None:
     run.progress.locked = True
     decide(run, answers, inventories, built)
     with staging.looking_behind(passed, run.note):
-        left_of_bar(run, fleet)
-    right_of_bar(run, fleet)
+        right_of_bar(run, fleet, left_of_bar(run, fleet))
 
 
 def check(run: Run, answers: Mapping[Host, Sequence[Result]], built: Built) -> None:
@@ -85,28 +84,40 @@ def decide(
     run.note(*vendored.brought(run.progress.contexts))
 
 
-def left_of_bar(run: Run, fleet: Fleet) -> None:
-    """Every step on every host before any host goes on; `current` is untouched."""
-    for group in groups(run.plan.recipe.left_of_bar(), alone=len(run.plan.hosts) == 1):
-        fleet.each({context.host: operations(group, context) for context in run.progress.contexts})
+def left_of_bar(run: Run, fleet: Fleet) -> list[Operation]:
+    """Every step on every host before any host goes on; `current` is untouched.
 
-
-def groups(steps: Sequence[Step], *, alone: bool) -> Iterator[tuple[Step, ...]]:
-    """Steps that share one exec: all of them for a single host;
-    for several only those of the tool that cannot be seen.
+    Answers what a single host still has to do, when all of that is brief: it goes with what is right of the bar.
     """
+    contexts, steps = run.progress.contexts, run.plan.recipe.left_of_bar()
+    if len(contexts) == 1:
+        (context,) = contexts
+        asked = operations(steps, context)
+        last = max((at for at, one in enumerate(asked, 1) if not one.brief), default=0)
+        fleet.each({context.host: asked[:last]})
+        return asked[last:]
+    for group in groups(steps):
+        fleet.each({context.host: operations(group, context) for context in contexts})
+    return []
+
+
+def groups(steps: Sequence[Step]) -> Iterator[tuple[Step, ...]]:
+    """Steps of several hosts that share one exec: only those of the tool that cannot be seen."""
     waiting: list[Step] = []
     for step in steps:
         waiting.append(step)
-        if not alone and step.name not in ("prepare", "link_shared"):
+        if step.name not in ("prepare", "link_shared"):
             yield tuple(waiting)
             waiting = []
     if waiting:
         yield tuple(waiting)
 
 
-def right_of_bar(run: Run, fleet: Fleet) -> None:
-    """Publish, restart and verify batch by batch; then the release is good everywhere."""
+def right_of_bar(run: Run, fleet: Fleet, before: Sequence[Operation]) -> None:
+    """Publish, restart and verify batch by batch; then the release is good everywhere.
+
+    `before` is what a single host has still to do left of the bar.
+    """
     contexts = {context.host: context for context in run.progress.contexts}
     steps = run.plan.recipe.right_of_bar()
     prune = any(step.name == "prune" for step in steps)
@@ -115,10 +126,11 @@ def right_of_bar(run: Run, fleet: Fleet) -> None:
     }
     alone = len(contexts) == 1
     for batch in batches(tuple(contexts), run.plan.environment.settings.batch):
-        run.progress.switched += batch
-        answers = fleet.each(
-            {host: [*operations(steps, contexts[host]), *(endings[host] if alone else ())] for host in batch}
-        )
+        work = {
+            host: [*before, *operations(steps, contexts[host]), *(endings[host] if alone else ())]
+            for host in batch
+        }
+        answers = run.switch(fleet, work, before)
     run.note(*closing.untidied(run.end(fleet, endings, answers)))
 
 

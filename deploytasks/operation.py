@@ -21,6 +21,8 @@ class Operation:
     step: str = ""
     label: str = ""
     """For people: what is being done, already safe to print."""
+    brief: bool = False
+    """Ends at once, runs nothing of the project's: may be asked for together with what follows it."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 from . import locking
 from .environment import Host
 from .errors import StepFailed
-from .fleet import Answers, Fleet, HostsFailed, Work
+from .fleet import Fleet
 from .observer import Observer, Silent
 from .operation import Operation, Result
 from .plan import Plan, StepContext
@@ -49,20 +49,9 @@ def roll_back(run: Run, fleet: Fleet, to: str | None) -> None:
         context.host: [*(() if others else question), *forward(context), *together.get(context.host, ())]
         for context in run.progress.contexts
     }
-    answers = flip(run, fleet, work)
+    answers = run.switch(fleet, work, question)
     run.note(*not_yet(first.host, (asked or answers)[first.host][: len(question)]))
     run.end(fleet, endings, answers)
-
-
-def flip(run: Run, fleet: Fleet, work: Work) -> Answers:
-    """Carry out the flips. Nothing was switched where a service had already refused."""
-    run.progress.switched = tuple(work)
-    try:
-        return fleet.each(work)
-    except HostsFailed as failed:
-        if all(failure.step == "wait_for_services" for failure in failed.failures):
-            run.progress.switched = ()
-        raise
 
 
 def not_yet(host: Host, results: Sequence[Result]) -> Iterator[str]:

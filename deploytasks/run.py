@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import datetime, timezone
 from typing import Any, TypeVar
 
 from . import locking, undo, vendored
 from .errors import DISAGREE, LOCKED, worst
-from .fleet import Answers, Fleet, Work
+from .fleet import Answers, Fleet, HostsFailed, Work
 from .loss import losses
 from .notify import notify
 from .observer import Observer
-from .operation import Result
+from .operation import Operation, Result
 from .plan import Plan
 from .report import Report, StepOutcome
 from .sites import fleet_of
@@ -83,6 +83,21 @@ class Run:
         seconds = time.monotonic() - self.started
         entry = closing.entry(self.plan, self.progress.release, outcome, seconds, error)
         return {**entry, "revision": self.revision, **vendored.pins(self.progress.contexts)}
+
+    def switch(self, fleet: Fleet, work: Work, before: Sequence[Operation]) -> Answers:
+        """Carry out what switches hosts. A host that failed in one of the operations `before` that was not switched."""
+        self.progress.switched += tuple(work)
+        names = {operation.step or operation.name for operation in before}
+        try:
+            return fleet.each(work)
+        except HostsFailed as failed:
+            stayed = {
+                failure.host
+                for failure in failed.failures
+                if failure.step in names and failure.result.kind != "disconnected"
+            }
+            self.progress.switched = tuple(host for host in self.progress.switched if host not in stayed)
+            raise
 
     def end(self, fleet: Fleet, endings: Work, answers: Answers) -> Answers:
         """Carry out every host's ending, whose last operation gives the lock back; `answers` has a single host's.

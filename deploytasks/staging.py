@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from . import install, source, vendor
 from .errors import UsageError
+from .git import GitFailed
 from .plan import Built, Plan
 
 
@@ -69,5 +70,9 @@ def looking_behind(passed: Passed, note: Callable[[str], None]) -> Iterator[None
         try:
             yield
         finally:
-            for line in left.result():
+            try:
+                lines = left.result()
+            except GitFailed as failure:
+                lines = (f"what is not shipped is not known: {failure}",)
+            for line in lines:
                 note(line)

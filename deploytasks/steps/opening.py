@@ -108,14 +108,15 @@ def link_shared(context: StepContext) -> list[Operation]:
         "files": list(settings.shared_files),
     }
     return [
-        Operation("seal", sealed, "", "check the upload"),
+        Operation("seal", sealed, "", "check the upload", brief=True),
         Operation(
             "write_environment",
             {"release": release, "text": text, "group": settings.env_group},
             "",
             "write .env",
+            brief=True,
         ),
-        Operation("link_shared", shared, "link_shared", "link shared"),
+        Operation("link_shared", shared, "link_shared", "link shared", brief=True),
     ]
 
 

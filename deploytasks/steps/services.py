@@ -46,7 +46,8 @@ def install(context: StepContext) -> list[Operation]:
         "timeout": settings.step_timeout,
         **what,
     }
-    return [Operation("install", arguments, "install", "install the packages")]
+    linked = bundle.mode != "none" and context.key in context.facts["venvs"]
+    return [Operation("install", arguments, "install", "install the packages", brief=linked)]
 
 
 def awaited_names(environment: Environment) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import os
 import signal
 import sys
@@ -49,7 +50,7 @@ def entry(name: str) -> Callable[[Body], Body]:
             try:
                 refuse_hosts_option(context)
                 refuse_empty_lists(kwargs)
-                with signals_as_interrupts():
+                with signals_as_interrupts(), uncollected():
                     code, error = body(context, *args, **kwargs) or OK, None
             except DeployError as failure:
                 code, error = failure.exit_code, str(failure)
@@ -91,6 +92,18 @@ def signals_as_interrupts() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Keep the garbage collector from all that is there now, and in the end from what was loaded meanwhile:
+    it lives as long as the process, whose end else takes a look at each object.
+    """
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.freeze()
 
 
 def discard_output() -> None:
