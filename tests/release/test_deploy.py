@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 
+from tests.release.project import Plain
 from tests.release.site import Site
 from tests.rig import wait_until
 from tests.servers import PostgreSQL
@@ -191,3 +192,27 @@ def test_roles_get_the_release_with_their_own_restart(staging: Site) -> None:
         "worker",
         "worker",
     ]
+
+
+def test_a_single_host_that_fails_before_publish_is_not_put_back_and_not_restarted(local: Plain) -> None:
+    """What is brief goes to a single host together with publish."""
+    keys = {
+        "DEPLOY_HOSTS": "local:",
+        "DEPLOY_PATH": ".deploy/dev",
+        "DEPLOY_RESTART": "echo x >> ../../restarts",
+    }
+    local.environment("dev", **keys)
+    (local.root / "postinstall").unlink()  # else there is something in between that is not brief
+    local.commit()
+    first = local.deploy("dev")
+    place = local.root / ".deploy/dev"
+    (place / "shared/blocked").write_text("in the way")
+    local.environment("dev", **keys, DEPLOY_SHARED_DIRS="blocked/inside")
+    local.write("page.txt", "new\n")
+    local.commit()
+    done = local.fab("deploy", "--env=dev")
+    assert done.code == 1 and "link_shared" in done.err
+    assert "putting 1 host(s) back" not in done.err
+    assert (place / "restarts").read_text() == "x\n"
+    assert (place / "current").resolve().name == first
+    assert not (place / ".deploytasks/lock").exists()
