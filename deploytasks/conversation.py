@@ -61,7 +61,7 @@ class Conversation:
         uploader: Uploader,
         expect_upload: Callable[[], None] = lambda: None,
     ) -> None:
-        self.host, self._expect_upload = host, expect_upload
+        self.host, self.expect_upload = host, expect_upload
         self._channel, self._redactor, self._uploader = channel, redactor, uploader
         self._uploading: Upload | None = None
         self._sending = threading.Lock()
@@ -95,7 +95,7 @@ class Conversation:
         on_result: Callable[[Operation, Result], None] | None,
     ) -> tuple[Result, ...]:
         if any(one.name == "prepare" and one.arguments.get("changes") != {} for one in operations):
-            self._expect_upload()
+            self.expect_upload()
         self._number += 1
         wanted = [
             {"name": operation.name, "arguments": dict(operation.arguments)} for operation in operations

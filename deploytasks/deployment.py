@@ -37,6 +37,7 @@ def deploy(run: Run, fleet: Fleet, passed: staging.Passed) -> None:
     plan = run.plan
     looked = services.look(plan)
     asked = {host: fleet.start(host, [*opening.check(plan, host), *looked]) for host in plan.hosts}
+    passed.news.add_done_callback(lambda news: fleet.expect_uploads() if news.result() else None)
     facts = opening.tool_facts(asked[plan.hosts[0]])
     built = run.locally("build", lambda: staging.build(plan, passed, facts, run.note))
     answers = {host: future.result() for host, future in asked.items()}

@@ -77,7 +77,7 @@ class Fleet:
         self._connect = connect
         self._pool = ThreadPoolExecutor(max(1, min(parallel, len(self.hosts))), thread_name_prefix="host")
         self._guard = threading.Lock()
-        self._stopping = False
+        self._stopping = self._expecting = False
         self._ended = threading.Event()
         self._heart = threading.Thread(target=self._beat, daemon=True)
 
@@ -108,7 +108,17 @@ class Fleet:
             runner = self._connect(host)
             with self._guard:
                 self.runners[host] = runner
+                expecting = self._expecting
+            if expecting:
+                runner.expect_upload()
         return runner
+
+    def expect_uploads(self) -> None:
+        """There will be something to upload: every host, once it is connected to, may prepare for that."""
+        with self._guard:
+            self._expecting, runners = True, list(self.runners.values())
+        for runner in runners:
+            runner.expect_upload()
 
     def cancel(self) -> None:
         """Tell every host to end what it is doing."""

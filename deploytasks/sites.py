@@ -57,7 +57,7 @@ class Site:
 
     def converse(self, redactor: Redactor) -> Conversation:
         """Begin the conversation with the agent. Raises Unreachable, UsageError for a host that has two names."""
-        return Conversation(self.host, self._open(), redactor, self._upload, self._expect_upload)
+        return Conversation(self.host, self._open(), redactor, self._upload, self.expect_upload)
 
     def _open(self) -> Channel:
         start = agent_command("python3")
@@ -70,8 +70,8 @@ class Site:
         self._refuse_second_name(self.route)
         return channel_to(self.route, start)
 
-    def _expect_upload(self) -> None:
-        """Connect for rsync, while the host makes ready what it is to fill."""
+    def expect_upload(self) -> None:
+        """Connect for rsync, while the host makes ready what it is to fill; nothing happens the second time."""
         if self.route is not None and self.master is None:
             from .openssh import Master
 

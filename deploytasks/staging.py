@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from . import install, source, vendor
 from .errors import UsageError
@@ -18,6 +19,8 @@ class Passed:
     """What the gate let pass: its tree, which is being staged, and how to look up what stays behind."""
 
     tree: Future[source.Tree]
+    news: Future[bool]
+    """Whether something is staged that was not the last time; known earlier than the tree."""
     left_behind: Callable[[], tuple[str, ...]]
     notes: tuple[str, ...] = ()
     dirty: bool = False
@@ -34,7 +37,8 @@ def gate(plan: Plan, stack: ExitStack) -> Passed:
     with ExitStack() as own:
         held = own.enter_context(ExitStack())
         pool = own.enter_context(ThreadPoolExecutor(1))
-        staged = source.stage(plan.environment, plan.revision, dependencies=found)
+        news: Future[bool] = Future()
+        staged = source.stage(plan.environment, plan.revision, dependencies=found, told=news.set_result)
         tree = pool.submit(held.enter_context, staged)
         passed = vendor.judged(
             root,
@@ -48,9 +52,8 @@ def gate(plan: Plan, stack: ExitStack) -> Passed:
             raise UsageError("\n".join(str(finding) for finding in passed.findings))
         committed = settings.source == "commit"
         stack.push(own.pop_all())
-    return Passed(
-        tree, lambda: vendor.not_shipped(root, found) if committed else (), passed.notes, passed.dirty
-    )
+    left = partial(vendor.not_shipped, root, found) if committed else tuple
+    return Passed(tree, news, left, passed.notes, passed.dirty)
 
 
 def build(plan: Plan, passed: Passed, facts: install.Facts, note: Callable[[str], None]) -> Built:

@@ -42,30 +42,35 @@ class Manifest:
         return sum(entry.size for entry in self.entries.values())
 
     @cached_property
+    def lines(self) -> list[str]:
+        """The entries as text, sorted by path."""
+        return [
+            f"{entry.mode:o} {entry.size} {entry.id} {path}" for path, entry in sorted(self.entries.items())
+        ]
+
+    @classmethod
+    def read(cls, lines: list[str]) -> Manifest:
+        """The manifest with these lines; raises ValueError for others."""
+        manifest = cls(dict(map(read_line, lines)))
+        manifest.__dict__["lines"] = lines
+        return manifest
+
+    @cached_property
     def digest(self) -> str:
         """SHA-256 over paths, modes and contents: equal for equal trees, on every machine."""
-        lines = (
-            f"{entry.mode:o} {entry.id} {path}\0".encode("utf-8", "surrogateescape")
-            for path, entry in sorted(self.entries.items())
-        )
-        return hashlib.sha256(b"".join(lines)).hexdigest()
+        return hashlib.sha256("\0".join(self.lines).encode("utf-8", "surrogateescape")).hexdigest()
 
     def executable(self, path: str) -> bool:
         """Whether `path` ships as an executable file."""
         return path in self.entries and self.entries[path].mode == EXECUTABLE
 
-    @classmethod
-    def unpacked(cls, packed: str) -> Manifest:
-        """The manifest that was `packed`; raises ValueError for anything else."""
-        try:
-            entries = json.loads(zlib.decompress(base64.b64decode(packed)))
-        except zlib.error as error:
-            raise ValueError("is no packed manifest") from error
-        manifest = cls({path: Entry(*entry) for path, entry in entries.items()})
-        manifest.__dict__["packed"] = packed
-        return manifest
-
     @cached_property
     def packed(self) -> str:
         """For the agent: base64 of deflated JSON."""
         return base64.b64encode(zlib.compress(json.dumps(self.entries).encode("ascii"), 1)).decode("ascii")
+
+
+def read_line(line: str) -> tuple[str, Entry]:
+    """(path, entry) of one of a manifest's lines; raises ValueError for other text."""
+    mode, size, blob, path = line.split(" ", 3)
+    return path, Entry(int(mode, 8), int(size), blob)

@@ -35,31 +35,33 @@ class Left:
 def recalled(memory: Path) -> Left:
     """What the last staging left; nothing when it was killed or never ran."""
     try:
-        name, packed, marks, proofs, sources = json.loads(memory.read_text("ascii"))
-        return Left(name, Manifest.unpacked(packed), marks, proofs, sources)
+        name, lines, marks, proofs, sources = json.loads(memory.read_text("ascii"))
+        return Left(name, Manifest.read(lines), marks, proofs, sources)
     except (OSError, ValueError):
         return Left()
 
 
 def remember(memory: Path, left: Left) -> None:
     """Keep for the next staging, all of it or nothing."""
-    write_whole(memory, json.dumps([left.name, left.manifest.packed, left.marks, left.proofs, left.sources]))
+    write_whole(
+        memory, json.dumps([left.name, left.manifest.lines, left.marks, left.proofs, left.sources]).encode()
+    )
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, data: bytes) -> None:
     """Replace a file at once."""
     temporary = path.with_suffix(".new")
-    temporary.write_text(text, "ascii")
+    temporary.write_bytes(data)
     temporary.replace(path)
 
 
 @lru_cache(maxsize=2)
-def known_manifest(place: Path, digest: str) -> Manifest | None:
-    """The manifest of a tree that was staged at a place before, while it is kept. A host told us the digest."""
+def known_lines(place: Path, digest: str) -> frozenset[str] | None:
+    """The manifest's lines of a tree that was staged at a place before, while they are kept. A host told the digest."""
     try:
-        known = DIGEST.fullmatch(digest) and (place / MANIFESTS / digest).read_text("ascii")
-        return Manifest.unpacked(known) if known else None
-    except (OSError, ValueError):
+        known = DIGEST.fullmatch(digest) and (place / MANIFESTS / digest).read_bytes()
+        return frozenset(known.decode("utf-8", "surrogateescape").split("\0")) if known else None
+    except OSError:
         return None
 
 
@@ -68,6 +70,7 @@ def keep_manifest(place: Path, manifest: Manifest) -> None:
     directory = place / MANIFESTS
     directory.mkdir(exist_ok=True)
     if not (directory / manifest.digest).exists():
-        write_whole(directory / manifest.digest, manifest.packed)
+        text = "\0".join(manifest.lines)
+        write_whole(directory / manifest.digest, text.encode("utf-8", "surrogateescape"))
         for old in sorted(directory.iterdir(), key=lambda one: one.stat().st_mtime)[:-KEPT_MANIFESTS]:
             old.unlink()

@@ -29,8 +29,8 @@ from ..remote.scan import look, mark_of, parents
 from ..vendor import Dependency
 from . import listing
 from .listing import Wanted
-from .manifest import EXECUTABLE, LINK, Entry, Manifest
-from .memory import Left, keep_manifest, known_manifest, recalled, remember
+from .manifest import EXECUTABLE, LINK, Entry, Manifest, read_line
+from .memory import Left, keep_manifest, known_lines, recalled, remember
 from .revision import Revision
 
 
@@ -55,12 +55,11 @@ class Tree:
         """What ships otherwise than in the tree of a digest, None for what ships no more. None if that is not known."""
         if digest == self.digest:
             return {}
-        former = known_manifest(self.path.parent, digest)
+        former, now = known_lines(self.path.parent, digest), self.manifest.lines
         if former is None:
             return None
-        now = self.manifest.entries
-        gone = dict.fromkeys(former.entries.keys() - now.keys())
-        return {**gone, **{path: entry for path, entry in now.items() if former.entries.get(path) != entry}}
+        gone = {path: None for path, _ in map(read_line, former.difference(now))}
+        return {**gone, **dict(map(read_line, set(now) - former))}
 
 
 @contextmanager
@@ -70,8 +69,12 @@ def stage(
     *,
     dependencies: Sequence[Dependency],
     cache: Path | None = None,
+    told: Callable[[bool], None] = lambda news: None,
 ) -> Iterator[Tree]:
-    """The staged tree of a revision; nobody else touches it until the block ends: each run at one time has its own."""
+    """The staged tree of a revision; nobody else touches it until the block ends: each run at one time has its own.
+
+    `told` hears early whether it is known to be another tree than the last time.
+    """
     project = hashlib.sha256(str(environment.root).encode("utf-8", "surrogateescape")).hexdigest()[:16]
     base = cache or cache_root(os.environ)
     with free_place(base / "trees" / project / environment.name) as place:
@@ -82,7 +85,7 @@ def stage(
             listed = partial(listing.of_commit, root, commit, dependencies)
         else:
             name, listed = "", partial(listing.of_work_tree, root, dependencies)
-        manifest = staged = bring_up_to_date(place, name, listed)
+        manifest = staged = bring_up_to_date(place, name, listed, told)
         if environment.settings.exclude:
             kept = listing.kept_by_rsync(place / "tree", environment.settings.exclude)
             manifest = Manifest({path: entry for path, entry in manifest.entries.items() if path in kept})
@@ -105,7 +108,9 @@ def free_place(parent: Path) -> Iterator[Path]:
             return
 
 
-def bring_up_to_date(place: Path, name: str, listed: Callable[[], Mapping[str, Wanted]]) -> Manifest:
+def bring_up_to_date(
+    place: Path, name: str, listed: Callable[[], Mapping[str, Wanted]], told: Callable[[bool], None]
+) -> Manifest:
     """Make `place`/tree hold exactly what is `listed`, and remember how it was left.
 
     A tree of the same `name` that nobody touched since is so already.
@@ -113,9 +118,11 @@ def bring_up_to_date(place: Path, name: str, listed: Callable[[], Mapping[str, W
     tree, memory = place / "tree", place / "left.json"
     tree.mkdir(exist_ok=True)
     left = recalled(memory)
-    if name and left.name == name and untouched(tree, left):
+    told(left.name != name)
+    same = untouched(tree, left)
+    if name and left.name == name and same:
         return left.manifest
-    found, wanted = look(str(tree), left_out=()), listed()
+    found, wanted = left.marks if same else look(str(tree), left_out=()), listed()
     sources = {path: source_signature(want) for path, want in wanted.items() if not want.id}
     kept = {
         path: entry
@@ -130,10 +137,12 @@ def bring_up_to_date(place: Path, name: str, listed: Callable[[], Mapping[str, W
     clear(tree, found, wanted.keys() | needed)
     written = write_all(tree, {path: want for path, want in wanted.items() if path not in kept})
     manifest = Manifest(dict(sorted({**kept, **written}.items())))
-    marks = {
-        path: found[path] if path in kept else mark_of(os.lstat(tree / path)) for path in (*wanted, *needed)
-    }
-    proofs = {path: lasting_mark(str(tree / path)) for path in needed}
+    gone = (path for path, mark in found.items() if mark[0] != "d" and path not in kept)
+    moved = parents([*written, *gone]) if same else needed
+    marks = {path: found[path] for path in (*kept, *(needed - moved))}
+    marks |= {path: mark_of(os.lstat(tree / path)) for path in (*written, *moved & needed)}
+    proofs = {path: left.proofs[path] for path in needed - moved}
+    proofs |= {path: lasting_mark(str(tree / path)) for path in moved & needed}
     remember(memory, Left(name, manifest, marks, proofs, sources))
     return manifest
 
