@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -59,10 +60,11 @@ def write_whole(path: Path, data: bytes) -> None:
 def known_lines(place: Path, digest: str) -> frozenset[str] | None:
     """The manifest's lines of a tree that was staged at a place before, while they are kept. A host told the digest."""
     try:
-        known = DIGEST.fullmatch(digest) and (place / MANIFESTS / digest).read_bytes()
-        return frozenset(known.decode("utf-8", "surrogateescape").split("\0")) if known else None
+        known = (place / MANIFESTS / digest).read_bytes() if DIGEST.fullmatch(digest) else b""
     except OSError:
         return None
+    whole = hashlib.sha256(known).hexdigest() == digest
+    return frozenset(known.decode("utf-8", "surrogateescape").split("\0")) if whole else None
 
 
 def keep_manifest(place: Path, manifest: Manifest) -> None:

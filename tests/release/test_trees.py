@@ -167,6 +167,8 @@ def test_a_host_is_told_a_tree_by_its_changes_where_its_last_one_is_known_here(
     for turn, change in enumerate((content, *CHANGES, content, name)):
         change(local.root, chance) if turn else None
         local.commit()
+        for path in (tmp_path / "here").rglob("manifests/*") if turn == 3 else ():
+            path.write_text("rubbish")
         done = local.fab(
             "deploy", "--env=dev", XDG_CACHE_HOME=str(tmp_path / ("here", "elsewhere")[turn // 4])
         )
