@@ -7,10 +7,15 @@ import os
 import signal
 import subprocess
 import threading
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from invoke.runners import Local
+
+PIECE = 65536
+"""Bytes read at once."""
+KEPT_PIECES = 64
 
 
 class Children:
@@ -64,10 +69,15 @@ class Child(Local):
         self.process = self.children.start(command, shell, env)
 
     def read_proc_stdout(self, num_bytes: int) -> bytes | None:
-        data: bytes | None = super().read_proc_stdout(num_bytes)
-        if data:
+        """All that it prints, at once when it has ended: Invoke copies what it has at every piece that it gets.
+
+        Of much, what came last is enough.
+        """
+        pieces: deque[bytes] = deque(maxlen=KEPT_PIECES)
+        while data := super().read_proc_stdout(PIECE):
             self.children.on_output(data)
-        return data
+            pieces.append(data)
+        return b"".join(pieces)
 
     def send_interrupt(self, interrupt: KeyboardInterrupt) -> None:
         """Ctrl-C ends the process; Invoke would type it into the process's input."""

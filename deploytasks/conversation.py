@@ -94,8 +94,6 @@ class Conversation:
         resume: bool,
         on_result: Callable[[Operation, Result], None] | None,
     ) -> tuple[Result, ...]:
-        if any(one.name == "prepare" and one.arguments.get("changes") != {} for one in operations):
-            self.expect_upload()
         self._number += 1
         wanted = [
             {"name": operation.name, "arguments": dict(operation.arguments)} for operation in operations

@@ -37,11 +37,12 @@ def deploy(run: Run, fleet: Fleet, passed: staging.Passed) -> None:
     plan = run.plan
     looked = services.look(plan)
     asked = {host: fleet.start(host, [*opening.check(plan, host), *looked]) for host in plan.hosts}
-    passed.news.add_done_callback(lambda news: fleet.expect_uploads() if news.result() else None)
+    passed.news.add_done_callback(lambda news: fleet.expect_uploads(plan.hosts if news.result() else ()))
     facts = opening.tool_facts(asked[plan.hosts[0]])
     built = run.locally("build", lambda: staging.build(plan, passed, facts, run.note))
     answers = {host: future.result() for host, future in asked.items()}
     check(run, answers, built)
+    fleet.expect_uploads(host for host, read in answers.items() if opening.basis(read) != built.tree.digest)
     inventories = locking.take(fleet, plan, run.observer)
     run.progress.locked = True
     decide(run, answers, inventories, built)

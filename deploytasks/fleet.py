@@ -77,7 +77,8 @@ class Fleet:
         self._connect = connect
         self._pool = ThreadPoolExecutor(max(1, min(parallel, len(self.hosts))), thread_name_prefix="host")
         self._guard = threading.Lock()
-        self._stopping = self._expecting = False
+        self._stopping = False
+        self._expecting: set[Host] = set()
         self._ended = threading.Event()
         self._heart = threading.Thread(target=self._beat, daemon=True)
 
@@ -108,17 +109,18 @@ class Fleet:
             runner = self._connect(host)
             with self._guard:
                 self.runners[host] = runner
-                expecting = self._expecting
+                expecting = host in self._expecting
             if expecting:
                 runner.expect_upload()
         return runner
 
-    def expect_uploads(self) -> None:
-        """There will be something to upload: every host, once it is connected to, may prepare for that."""
+    def expect_uploads(self, hosts: Iterable[Host]) -> None:
+        """There will be something to upload to these hosts: what can be made ready for it is, once they are reached."""
         with self._guard:
-            self._expecting, runners = True, list(self.runners.values())
+            self._expecting.update(hosts)
+            runners = [runner for host, runner in self.runners.items() if host in self._expecting]
         for runner in runners:
-            runner.expect_upload()
+            self._pool.submit(runner.expect_upload)
 
     def cancel(self) -> None:
         """Tell every host to end what it is doing."""

@@ -38,13 +38,14 @@ LONGEST_SOCKET = 90
 class Master:
     """A connection of OpenSSH's own, opened in the background before an upload needs it.
 
-    An upload rides on it once it is up, and connects by itself when it is not; so nobody waits for it and its
-    failure is nobody's. `close` ends it.
+    An upload rides on it when it is up, and connects by itself when it is not; so its failure is nobody's.
+    `close` ends it.
     """
 
     def __init__(self, route: Route) -> None:
         with ExitStack() as stack:
             self.config = stack.enter_context(written_config(route))
+            self._socket = master_socket(self.config)
             # `cat` instead of -N: it ends with this process, even when that is killed.
             self._process = subprocess.Popen(
                 ssh_words(route, self.config, "-M", run="cat"),
@@ -55,6 +56,11 @@ class Master:
                 start_new_session=True,
             )
             self._stack = stack.pop_all()
+
+    @property
+    def coming(self) -> bool:
+        """Whether the connection is not yet up, and may still come."""
+        return self._socket is not None and not self._socket.exists() and self._process.poll() is None
 
     def close(self) -> None:
         """Nothing of the connection is left, neither processes nor files."""
@@ -124,7 +130,8 @@ def render(route: Route, path: Path) -> str:
     for number, hop in enumerate(route.hops):
         match = names[number] if number < len(names) else " ".join(["*", *(f"!{name}" for name in names)])
         parts.append(block(match, hop, through(path, names[number - 1]) if number else own_way(hop)))
-    parts[-1] += f"  ControlPath {control_path(path)}\n"
+    socket = master_socket(path)
+    parts[-1] += f"  ControlPath {quoted(socket) if socket else 'none'}\n"
     return "\n".join(parts)
 
 
@@ -146,10 +153,10 @@ def block(match: str, hop: Hop, proxy_command: str) -> str:
     return "\n".join([f"Host {match}", *(f"  {key} {value}" for key, value in lines), ""])
 
 
-def control_path(path: Path) -> str:
-    """Where a Master's socket is, beside the configuration; none where sockets cannot have so long a name."""
+def master_socket(path: Path) -> Path | None:
+    """Where a Master's socket is, beside the configuration; None where sockets cannot have so long a name."""
     socket = path.parent / "master"
-    return quoted(socket) if len(os.fsencode(socket)) <= LONGEST_SOCKET else "none"
+    return socket if len(os.fsencode(socket)) <= LONGEST_SOCKET else None
 
 
 def through(path: Path, jump: str) -> str:

@@ -20,6 +20,8 @@ from .operation import Result
 from .ssh_config import Route
 
 TAIL_LINES = 20
+TOLD_EVERY = 0.05
+"""Seconds between two words on the progress."""
 PROGRESS = re.compile(
     r"(?P<bytes>\d+)\s+(?P<percent>\d+)%\s+(?P<rate>\S+/s)\s+\S+(?:\s+\(xfe?r#(?P<files>\d+))?"
 )
@@ -90,6 +92,7 @@ class Upload:
             else:
                 ended = self._transfer(self.route, Path(rules.name), stack)
             cancelled = self._children.ended
+            self._watch.tell()
         return self._result(ended, cancelled, time.monotonic() - started)
 
     @property
@@ -119,6 +122,9 @@ class Upload:
 
         known, patchwork = rsync.dialect(), bundled_patchwork()
         remote = command(*rsync.guarded(self.guard).words, "rsync")
+        patience = time.monotonic() + route.connect_timeout
+        while self.master and self.master.coming and not self._children.ended and time.monotonic() < patience:
+            time.sleep(0.005)
         config = self.master.config if self.master else stack.enter_context(written_config(route))
         env = {**environment(), **askpass(route, config.parent)}
         return patchwork(
@@ -152,23 +158,37 @@ class Upload:
 
 
 class Watch:
-    """Reads rsync's progress as it comes."""
+    """Reads rsync's progress as it comes: of the newest line, for there is one for every file."""
 
     def __init__(self, on_progress: OnProgress | None) -> None:
-        self.progress = Progress()
         self._on_progress = on_progress
-        self._rest = b""
+        self._told = 0.0
+        self._rest = self._newest = self._counted = b""
+
+    @property
+    def progress(self) -> Progress:
+        """How far it is now."""
+        found, counted = (
+            PROGRESS.search(line.decode("utf-8", "replace")) for line in (self._newest, self._counted)
+        )
+        if found is None:
+            return Progress()
+        files = int(counted["files"]) if counted else 0
+        return Progress(int(found["bytes"]), files, int(found["percent"]), found["rate"])
 
     def feed(self, data: bytes) -> None:
         """Take what rsync printed next."""
         *lines, self._rest = (self._rest + data).replace(b"\r", b"\n").split(b"\n")
-        for line in lines:
-            found = PROGRESS.search(line.decode("utf-8", "replace"))
-            if found is not None:
-                files = int(found["files"] or self.progress.files)
-                self.progress = Progress(int(found["bytes"]), files, int(found["percent"]), found["rate"])
-                if self._on_progress is not None:
-                    self._on_progress(self.progress)
+        self._newest = next((line for line in reversed(lines) if b"% " in line), self._newest)
+        self._counted = next((line for line in reversed(lines) if b"r#" in line), self._counted)
+        if time.monotonic() - self._told >= TOLD_EVERY:
+            self.tell()
+
+    def tell(self) -> None:
+        """Say how far it is."""
+        self._told = time.monotonic()
+        if self._on_progress is not None:
+            self._on_progress(self.progress)
 
 
 def environment() -> dict[str, str]:

@@ -70,16 +70,22 @@ def unread(plan: Plan, answers: Mapping[Host, Sequence[Result]]) -> list[HostFai
     return [failure for failure in found if failure]
 
 
+def basis(read: Sequence[Result]) -> str:
+    """The digest of the tree that a release would begin with, by the answers to `check`; empty when there is none."""
+    digest: str = read[1].value["inventory"]["basis"]
+    return digest
+
+
 def prepare(context: StepContext) -> list[Operation]:
     """Make the directory that the upload fills."""
     assert context.built is not None
-    tree, basis = context.built.tree, context.inventory.get("basis", "")
-    changes = tree.since(basis)
+    tree, former = context.built.tree, context.inventory.get("basis", "")
+    changes = tree.since(former)
     arguments = {
         "release": context.release,
         "owner": dict(context.plan.identity.owner),
         "digest": tree.digest,
-        **({"manifest": tree.manifest.packed} if changes is None else {"basis": basis, "changes": changes}),
+        **({"manifest": tree.manifest.packed} if changes is None else {"basis": former, "changes": changes}),
     }
     return [Operation("prepare", arguments, "prepare", f"prepare {context.release}")]
 
