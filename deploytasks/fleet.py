@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -119,8 +120,9 @@ class Fleet:
         with self._guard:
             self._expecting.update(hosts)
             runners = [runner for host, runner in self.runners.items() if host in self._expecting]
-        for runner in runners:
-            self._pool.submit(runner.expect_upload)
+        with suppress(RuntimeError):  # the run is over already
+            for runner in runners:
+                self._pool.submit(runner.expect_upload)
 
     def cancel(self) -> None:
         """Tell every host to end what it is doing."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from contextlib import suppress
 
 DEAD_PEER_MILLISECONDS = 45_000
 
@@ -16,7 +17,8 @@ class Prompt(socket.socket):
 
     def recv(self, *arguments: int) -> bytes:
         received = super().recv(*arguments)
-        self.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)  # holds until the next packet is sent
+        with suppress(OSError):  # it may have been closed meanwhile
+            self.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)  # holds until the next packet is sent
         return received
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -54,6 +55,8 @@ class Site:
         self.plan, self.host, self.servers = plan, host, servers
         self.route: Route | None = None
         self.master: Master | None = None
+        self._guard = threading.Lock()
+        self._closed = False
 
     def converse(self, redactor: Redactor) -> Conversation:
         """Begin the conversation with the agent. Raises Unreachable, UsageError for a host that has two names."""
@@ -72,10 +75,11 @@ class Site:
 
     def expect_upload(self) -> None:
         """Connect for rsync, while the host makes ready what it is to fill; nothing happens the second time."""
-        if self.route is not None and self.master is None:
-            from .openssh import Master
+        with self._guard:
+            if self.route is not None and self.master is None and not self._closed:
+                from .openssh import Master
 
-            self.master = Master(self.route)
+                self.master = Master(self.route)
 
     def _refuse_second_name(self, route: Route) -> None:
         way = tuple((hop.hostname.lower(), hop.port, hop.proxy_command) for hop in route.hops)
@@ -86,8 +90,10 @@ class Site:
 
     def close(self) -> None:
         """Nothing of the way is left open."""
-        if self.master is not None:
-            self.master.close()
+        with self._guard:
+            self._closed = True
+            if self.master is not None:
+                self.master.close()
 
     def _upload(
         self,

@@ -59,10 +59,9 @@ class Manifest:
         self.proofs = {path: proof for path, proof in self.proofs.items() if self.marks[path][0] != "d"}
 
     def prove_directories(self, top):
-        """Take down those that are missing."""
-        for path, mark in self.marks.items():
-            if mark[0] == "d" and path not in self.proofs:
-                self.proofs[path] = lasting_mark(os.path.join(top, path))
+        """Take down the proofs that are missing."""
+        wanted = [path for path, mark in self.marks.items() if mark[0] == "d" and path not in self.proofs]
+        self.proofs.update(lasting_marks(top, wanted))
 
 
 def written(release):
@@ -76,14 +75,22 @@ def written(release):
     return (digest, body) if check == "%08x" % zlib.crc32(body) else ("", b"")
 
 
-def lasting_mark(path):
-    """The full mark of a directory, once the next change to it must give it another; empty if that does not come."""
-    for _ in range(10):
-        status = os.lstat(path)
-        if time.time_ns() - status.st_ctime_ns > TICK:
-            return full_mark(status)
-        time.sleep(TICK / 5e9)
-    return ""
+def lasting_marks(top, paths):
+    """{path: full mark} of directories below `top`, without those whose mark another change might leave as it is.
+
+    One that has just been changed is given a tick to grow older in.
+    """
+    found = {path: os.lstat(os.path.join(top, path)) for path in paths}
+    young = [path for path, status in found.items() if is_young(status)]
+    if young:
+        time.sleep(TICK / 1e9)
+        found.update((path, os.lstat(os.path.join(top, path))) for path in young)
+    return {path: full_mark(status) for path, status in found.items() if not is_young(status)}
+
+
+def is_young(status):
+    """Whether the change time is of this tick, or one to come (a file server's clock may be ahead)."""
+    return time.time_ns() - status.st_ctime_ns <= TICK
 
 
 def unchanged(top, marks, proofs):

@@ -24,7 +24,7 @@ from pathlib import Path
 from .. import git
 from ..cache import cache_root
 from ..environment import Environment
-from ..remote.manifest import lasting_mark, unchanged
+from ..remote.manifest import lasting_marks, unchanged
 from ..remote.scan import look, mark_of, parents
 from ..vendor import Dependency
 from . import listing
@@ -141,8 +141,8 @@ def bring_up_to_date(
     moved = parents([*written, *gone]) if same else needed
     marks = {path: found[path] for path in (*kept, *(needed - moved))}
     marks |= {path: mark_of(os.lstat(tree / path)) for path in (*written, *moved & needed)}
-    proofs = {path: left.proofs[path] for path in needed - moved}
-    proofs |= {path: lasting_mark(str(tree / path)) for path in moved & needed}
+    proofs = {path: left.proofs[path] for path in left.proofs.keys() & (needed - moved)}
+    proofs |= lasting_marks(str(tree), moved & needed)
     remember(memory, Left(name, manifest, marks, proofs, sources))
     return manifest
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from deploytasks.remote.manifest import TICK, lasting_mark
+from deploytasks.remote.manifest import TICK, lasting_marks
 from deploytasks.remote.scan import full_mark
 from examples.building import git
 from tests.release.project import Plain
@@ -204,10 +204,11 @@ def replace(program: Path, script: str) -> None:
 
 def test_a_directory_has_a_lasting_mark_only_after_the_tick_of_its_last_change(tmp_path: Path) -> None:
     """Else something that comes within that tick could leave the mark as it is."""
-    (tmp_path / "entry").touch()
-    mark, now = lasting_mark(tmp_path), clock.time_ns()
-    assert mark == full_mark(tmp_path.lstat())
-    assert now - tmp_path.lstat().st_ctime_ns > TICK
+    place = tmp_path / "place"
+    place.mkdir()
+    marks, now = lasting_marks(tmp_path, ["place"]), clock.time_ns()
+    assert marks == {"place": full_mark(place.lstat())}
+    assert now - place.lstat().st_ctime_ns > TICK
 
 
 def test_no_directory_of_trees_that_nobody_touched_is_read(local: Plain, tmp_path: Path) -> None:
