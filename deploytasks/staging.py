@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -67,15 +67,24 @@ def build(plan: Plan, passed: Passed, facts: install.Facts, note: Callable[[str]
 
 @contextmanager
 def looking_behind(passed: Passed, note: Callable[[str], None]) -> Iterator[None]:
-    """While the block runs, which mostly waits for hosts, look up what stays behind; it is noted at the end."""
-    with ThreadPoolExecutor(1) as pool:
-        left = pool.submit(passed.left_behind)
-        try:
-            yield
-        finally:
-            try:
-                lines = left.result()
-            except GitFailed as failure:
-                lines = (f"what is not shipped is not known: {failure}",)
-            for line in lines:
-                note(line)
+    """While the block runs, which mostly waits for hosts, look up what stays behind; it is noted at the end.
+
+    The way out of a block that fails does not wait for it.
+    """
+    pool = ThreadPoolExecutor(1)
+    left = pool.submit(passed.left_behind)
+    try:
+        yield
+        wait((left,))
+    finally:
+        pool.shutdown(wait=False)
+        for line in said(left) if left.done() else ():
+            note(line)
+
+
+def said(left: Future[tuple[str, ...]]) -> tuple[str, ...]:
+    """What stays behind, or why that is not known."""
+    try:
+        return left.result()
+    except GitFailed as failure:
+        return (f"what is not shipped is not known: {failure}",)
