@@ -81,8 +81,8 @@ def guarded(guard: str) -> Command:
 
 
 def listed_file(paths: Sequence[str]) -> bytes:
-    """The paths for --files-from with --from0, where none is taken for a comment."""
-    return b"".join(os.fsencode(path) + b"\0" for path in paths)
+    """The paths for --files-from with --from0, none of them taken for a comment."""
+    return b"".join(b"./" * path.startswith(("#", ";")) + os.fsencode(path) + b"\0" for path in paths)
 
 
 def exclude_file(patterns: Sequence[str]) -> bytes:

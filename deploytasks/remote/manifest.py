@@ -61,7 +61,10 @@ class Manifest:
     def prove_directories(self, top):
         """Take down the proofs that are missing."""
         wanted = [path for path, mark in self.marks.items() if mark[0] == "d" and path not in self.proofs]
-        self.proofs.update(lasting_marks(top, wanted))
+        lasting = lasting_marks(top, wanted)
+        self.proofs.update(
+            (path, full) for path, full in lasting.items() if full.startswith(self.marks[path] + " ")
+        )
 
 
 def written(release):
@@ -96,7 +99,8 @@ def is_young(status):
 def unchanged(top, marks, proofs):
     """Whether everything below `top` is what its mark says, and nothing came to it but names at its root.
 
-    No directory is read for that: the times of one change with its entries. False where that cannot be told.
+    No directory is read for that: the times of one change with its entries. False where that cannot be told. Whoever
+    asks looks at the names at the root.
     """
     directories = {path: proofs.get(path) for path, mark in marks.items() if mark[0] == "d"}
     if not all(directories.values()):

@@ -8,7 +8,7 @@ import stat
 import zlib
 from functools import cached_property
 
-from deploytasks.remote.failure import Failure
+from deploytasks.remote.failure import Failure, of_system
 from deploytasks.remote.inventory import former as begins_with
 from deploytasks.remote.inventory import is_spare
 from deploytasks.remote.manifest import Comparison, Manifest
@@ -72,12 +72,19 @@ def prepare(state, release, owner, digest, manifest="", basis="", changes=None):
     target = os.path.join(state.root, "releases", release)
     begins = begins_with(state.root)
     spare = begins and is_spare(begins)
-    former, found = compared(state, begins) if spare else (Manifest.of(begins) if begins else Manifest(), {})
+    try:
+        former, found = (
+            compared(state, begins) if spare else (Manifest.of(begins) if begins else Manifest(), {})
+        )
+    except OSError as error:
+        put_aside(state.root, begins)
+        raise Failure("%s: %s; it was put aside, deploy again" % (begins, of_system(error))) from error
     if basis and former.digest != basis:
         raise Failure("%s was changed since this run looked at it; deploy again" % begins)
     state.prepared = prepared = Prepared(release, former, manifest, changes)
     if spare:
         os.rename(begins, target)
+        open_up(target)
         recycle(target, prepared, found, digest)
     else:
         os.mkdir(target)
@@ -85,6 +92,13 @@ def prepare(state, release, owner, digest, manifest="", basis="", changes=None):
             prepared.kept = copy(state, begins, target, prepared)
         former.distrust_directories()
     return {"missing": prepared.missing}
+
+
+def put_aside(root, spare):
+    """Leave a tree that cannot be read to the next pruning."""
+    trash = os.path.join(root, ".deploytasks", "trash")
+    os.makedirs(trash, 0o700, exist_ok=True)
+    os.rename(spare, os.path.join(trash, os.path.basename(spare)))
 
 
 def compared(state, spare):

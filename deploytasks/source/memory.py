@@ -38,7 +38,7 @@ def recalled(memory: Path) -> Left:
     try:
         name, lines, marks, proofs, sources = json.loads(memory.read_text("ascii"))
         return Left(name, Manifest.read(lines), marks, proofs, sources)
-    except (OSError, ValueError):
+    except (OSError, ValueError, TypeError, AttributeError):
         return Left()
 
 
@@ -71,7 +71,8 @@ def keep_manifest(place: Path, manifest: Manifest) -> None:
     """Keep a manifest beside those of the trees staged before, the oldest of which goes."""
     directory = place / MANIFESTS
     directory.mkdir(exist_ok=True)
-    if not (directory / manifest.digest).exists():
+    if known_lines(place, manifest.digest) is None:
+        known_lines.cache_clear()
         text = "\0".join(manifest.lines)
         write_whole(directory / manifest.digest, text.encode("utf-8", "surrogateescape"))
         for old in sorted(directory.iterdir(), key=lambda one: one.stat().st_mtime)[:-KEPT_MANIFESTS]:

@@ -33,6 +33,9 @@ from .manifest import EXECUTABLE, LINK, Entry, Manifest, read_line
 from .memory import Left, keep_manifest, known_lines, recalled, remember
 from .revision import Revision
 
+FORMAT = 1
+"""To be raised when the same commits are staged otherwise."""
+
 
 @dataclass(frozen=True)
 class Tree:
@@ -81,7 +84,7 @@ def stage(
         base.chmod(0o700)
         root, commit = environment.root, revision.commit
         if environment.settings.source == "commit":
-            name = json.dumps([commit, *([one.path, one.commit] for one in dependencies)])
+            name = json.dumps([FORMAT, commit, *([one.path, one.commit] for one in dependencies)])
             listed = partial(listing.of_commit, root, commit, dependencies)
         else:
             name, listed = "", partial(listing.of_work_tree, root, dependencies)
@@ -117,9 +120,10 @@ def bring_up_to_date(
     """
     tree, memory = place / "tree", place / "left.json"
     tree.mkdir(exist_ok=True)
+    tree.chmod(0o755)
     left = recalled(memory)
     told(left.name != name)
-    same = untouched(tree, left)
+    same = untouched(tree, left) and all(mark == "d755" for mark in left.marks.values() if mark[0] == "d")
     if name and left.name == name and same:
         return left.manifest
     found, wanted = left.marks if same else look(str(tree), left_out=()), listed()
@@ -127,7 +131,8 @@ def bring_up_to_date(
     kept = {
         path: entry
         for path, entry in left.manifest.entries.items()
-        if found.get(path) == left.marks[path]
+        if path in found
+        and found[path] == left.marks.get(path)
         and path in wanted
         and (entry.mode, entry.id) == (wanted[path].mode, wanted[path].id or entry.id)
         and left.sources.get(path) == sources.get(path)
@@ -136,6 +141,9 @@ def bring_up_to_date(
     needed = parents(wanted)
     clear(tree, found, wanted.keys() | needed)
     written = write_all(tree, {path: want for path, want in wanted.items() if path not in kept})
+    for path in needed:
+        if found.get(path) != "d755":
+            (tree / path).chmod(0o755)  # whatever the umask
     manifest = Manifest(dict(sorted({**kept, **written}.items())))
     gone = (path for path, mark in found.items() if mark[0] != "d" and path not in kept)
     moved = parents([*written, *gone]) if same else needed

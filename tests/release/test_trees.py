@@ -224,3 +224,32 @@ def test_no_directory_of_trees_that_nobody_touched_is_read(local: Plain, tmp_pat
         done = local.fab("deploy", "--env=dev", PATH=f"{tmp_path}:{os.environ['PATH']}")
         assert done.code == 0, done.err
     assert not log.exists()
+
+
+def test_names_like_comments_modes_of_the_application_and_a_strict_umask_stop_no_deploy(local: Plain) -> None:
+    local.environment("dev", DEPLOY_HOSTS="local:", DEPLOY_PATH=".deploy/dev", DEPLOY_KEEP_RELEASES=1)
+    before = os.umask(0o077)
+    try:
+        for turn in range(4):
+            for name in ("#notes", ";list", "#deep/er/page", "plain/page"):
+                local.write(name, f"{turn}")
+            local.commit()
+            latest = local.root / ".deploy/dev/releases" / local.deploy("dev")
+            assert shipped(latest) == committed(local)
+            directories = (latest, *(latest / path for path in ("#deep", "#deep/er", "plain", "vendor/lib")))
+            assert {path.stat().st_mode & 0o777 for path in directories} == {0o755}
+            latest.chmod(0o700)
+    finally:
+        os.umask(before)
+
+
+def test_a_damaged_memory_is_begun_afresh(local: Plain, tmp_path: Path) -> None:
+    local.environment("dev", DEPLOY_HOSTS="local:", DEPLOY_PATH=".deploy/dev", DEPLOY_KEEP_RELEASES=1)
+    for rubbish in ("", "null", "5", '["n", 5, {}, {}, {}]', "[1, [], {}, {}, {}]", "{"):
+        local.write("page.txt", f"with {rubbish}")
+        local.commit()
+        for path in tmp_path.rglob("left.json"):
+            path.write_text(rubbish)
+        done = local.fab("deploy", "--env=dev", XDG_CACHE_HOME=str(tmp_path / "cache"))
+        assert done.code == 0, done.err
+        assert shipped((local.root / ".deploy/dev/current").resolve()) == committed(local)
