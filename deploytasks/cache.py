@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
@@ -12,7 +13,8 @@ from pathlib import Path
 from . import git
 
 KEPT_ANSWERS = 1000
-"""Answers about commits that are kept; beyond them, the older half goes."""
+"""Answers about commits that are kept; the oldest go first."""
+COMMIT = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 def cache_root(process: Mapping[str, str]) -> Path:
@@ -21,11 +23,13 @@ def cache_root(process: Mapping[str, str]) -> Path:
     return Path(base) / "deploytasks"
 
 
-def said_of_commit(place: Path, *words: str, where: tuple[str, ...] = ()) -> str | None:
+def said_of_commit(revision: str, place: Path, *words: str, where: tuple[str, ...] = ()) -> str | None:
     """What `git <where> <words>` prints in `place`; None when it says no (exit code 1). Raises GitFailed.
 
-    `words` name a commit by its whole id, and the answer depends on nothing else.
+    It is remembered where `revision`, on which alone the answer depends, is the whole id of a commit.
     """
+    if not COMMIT.fullmatch(revision):
+        return git.run(place, *where, *words)
     kept = cache_root(os.environ) / "commits" / hashlib.sha256("\0".join(words).encode()).hexdigest()
     with suppress(OSError, ValueError):
         code, _, said = kept.read_bytes().partition(b"\n")
@@ -38,19 +42,24 @@ def said_of_commit(place: Path, *words: str, where: tuple[str, ...] = ()) -> str
     return None if done.returncode else done.stdout.decode("utf-8", "surrogateescape")
 
 
-def tree_of_commit(git_dir: Path, commit: str) -> str:
-    """What `git ls-tree -r -z` lists of a commit. Raises GitFailed."""
-    words = ("ls-tree", "-r", "-z", "--full-tree", commit)
-    return said_of_commit(git_dir, *words, where=git.inside(git_dir)) or ""
+def tree_of_commit(git_dir: Path, revision: str) -> str:
+    """What `git ls-tree -r -z` lists of a revision. Raises GitFailed."""
+    words = ("ls-tree", "-r", "-z", "--full-tree", revision)
+    return said_of_commit(revision, git_dir, *words, where=git.inside(git_dir)) or ""
 
 
 def keep(place: Path, data: bytes) -> None:
-    """Write a file whole, among the newest of its directory."""
+    """Write an answer whole; others may be writing the same."""
     place.parent.mkdir(0o700, parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile("wb", dir=place.parent, delete=False) as stream:
         stream.write(data)
     Path(stream.name).replace(place)
-    files = list(place.parent.iterdir())
-    if len(files) > KEPT_ANSWERS:
-        for old in sorted(files, key=lambda one: one.stat().st_mtime_ns)[: -KEPT_ANSWERS // 2]:
+    keep_newest(place.parent, KEPT_ANSWERS)
+
+
+def keep_newest(directory: Path, count: int) -> None:
+    """Let the oldest files of a directory go, as far as there are more than `count`."""
+    files = list(directory.iterdir())
+    if len(files) > count:
+        for old in sorted(files, key=lambda one: one.stat().st_mtime_ns)[:-count]:
             old.unlink(missing_ok=True)

@@ -27,7 +27,7 @@ class Progress:
     release: str | None = None
     contexts: tuple[StepContext, ...] = ()
     switched: tuple[Host, ...] = ()
-    """Hosts whose publish was asked for, whether or not it was answered."""
+    """Hosts whose publish was asked for, whether or not it was answered; not those known to have failed before it."""
     locked: bool = False
     done: bool = False
     served: Mapping[Host, Mapping[str, Any]] = field(default_factory=dict)

@@ -9,7 +9,7 @@ import time
 import zlib
 
 from deploytasks.remote.files import write
-from deploytasks.remote.scan import full_mark, git_mode, look
+from deploytasks.remote.scan import directories, full_mark, git_mode, look
 
 MANIFEST = ".deploytasks/manifest"
 TICK = 10_000_000
@@ -60,8 +60,7 @@ class Manifest:
 
     def prove_directories(self, top):
         """Take down the proofs that are missing."""
-        wanted = [path for path, mark in self.marks.items() if mark[0] == "d" and path not in self.proofs]
-        lasting = lasting_marks(top, wanted)
+        lasting = lasting_marks(top, [path for path in directories(self.marks) if path not in self.proofs])
         self.proofs.update(
             (path, full) for path, full in lasting.items() if full.startswith(self.marks[path] + " ")
         )
@@ -102,11 +101,11 @@ def unchanged(top, marks, proofs):
     No directory is read for that: the times of one change with its entries. False where that cannot be told. Whoever
     asks looks at the names at the root.
     """
-    directories = {path: proofs.get(path) for path, mark in marks.items() if mark[0] == "d"}
-    if not all(directories.values()):
+    full = {path: proofs.get(path) for path in directories(marks)}
+    if not all(full.values()):
         return False
     files = {path: mark for path, mark in marks.items() if mark[0] != "d"}
-    return confirmed(top, directories) and confirmed(top, files)
+    return confirmed(top, full) and confirmed(top, files)
 
 
 def confirmed(top, marks):
@@ -147,14 +146,13 @@ class Comparison:
     def _compare(self):
         try:
             known = self._manifest = Manifest.of(self.top)
-            same = unchanged(self.top, known.marks, known.proofs)
-            self._found = known.marks if same else look(self.top)
+            self._found = None if unchanged(self.top, known.marks, known.proofs) else look(self.top)
         except OSError as error:
             self._error = error
 
     def result(self):
-        """(manifest, {path: mark} of what is there), waited for. Where nothing changed, the latter are the manifest's
-        own marks, and names at the root that it does not know are left out. Raises OSError.
+        """(manifest, {path: mark} of what is there), waited for. The latter is None where that is what the manifest
+        says, names at the root that it does not know aside. Raises OSError.
         """
         self._thread.join()
         if self._error:

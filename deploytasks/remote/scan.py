@@ -91,6 +91,20 @@ def git_mode(mark):
     return 0o120000 if mark[0] == "l" else 0o100755 if executable(mark) else 0o100644
 
 
+def directories(marks):
+    """The paths of the directories among marks."""
+    return [path for path, mark in marks.items() if mark[0] == "d"]
+
+
+def moved(before, kept, brought):
+    """The directories in which something comes or goes, where of the files `before` (marks) those `kept` stay, and the
+    paths `brought` come.
+    """
+    return parents(
+        [*brought, *(path for path, mark in before.items() if mark[0] != "d" and path not in kept)]
+    )
+
+
 def parents(paths):
     """Every directory above one of the paths."""
     needed = set()

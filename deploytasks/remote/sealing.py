@@ -5,8 +5,8 @@ import os
 from deploytasks.remote.failure import Failure
 from deploytasks.remote.files import write, write_json
 from deploytasks.remote.manifest import Manifest, content_id
-from deploytasks.remote.scan import look, mark_of, mode_and_size, parents
-from deploytasks.remote.tree import directories, matches, prune_directories
+from deploytasks.remote.scan import directories, look, mark_of, mode_and_size, parents
+from deploytasks.remote.tree import matches, prune_directories
 
 
 def seal(state, release, provenance):

@@ -13,7 +13,8 @@ from deploytasks.remote.inventory import former as begins_with
 from deploytasks.remote.inventory import is_spare
 from deploytasks.remote.manifest import Comparison, Manifest
 from deploytasks.remote.owner import claim
-from deploytasks.remote.scan import executable, mark_of, mode_and_size, parents
+from deploytasks.remote.scan import directories, executable, mark_of, mode_and_size, moved, parents
+from deploytasks.remote.venv import retire
 
 MODES = {
     "releases": 0o755,
@@ -53,8 +54,7 @@ class Prepared:
 
     def moved(self):
         """The directories in which the upload, or what was removed for it, changed something."""
-        gone = (path for path, mark in self.former.marks.items() if mark[0] != "d" and path not in self.kept)
-        return parents([*self.missing, *gone])
+        return moved(self.former.marks, self.kept, self.missing)
 
 
 def prepare(state, release, owner, digest, manifest="", basis="", changes=None):
@@ -72,13 +72,10 @@ def prepare(state, release, owner, digest, manifest="", basis="", changes=None):
     target = os.path.join(state.root, "releases", release)
     begins = begins_with(state.root)
     spare = begins and is_spare(begins)
-    try:
-        former, found = (
-            compared(state, begins) if spare else (Manifest.of(begins) if begins else Manifest(), {})
-        )
-    except OSError as error:
-        put_aside(state.root, begins)
-        raise Failure("%s: %s; it was put aside, deploy again" % (begins, of_system(error))) from error
+    if spare:
+        former, found = compared(state, begins)
+    else:
+        former = Manifest.of(begins) if begins else Manifest()
     if basis and former.digest != basis:
         raise Failure("%s was changed since this run looked at it; deploy again" % begins)
     state.prepared = prepared = Prepared(release, former, manifest, changes)
@@ -94,35 +91,30 @@ def prepare(state, release, owner, digest, manifest="", basis="", changes=None):
     return {"missing": prepared.missing}
 
 
-def put_aside(root, spare):
-    """Leave a tree that cannot be read to the next pruning."""
-    trash = os.path.join(root, ".deploytasks", "trash")
-    os.makedirs(trash, 0o700, exist_ok=True)
-    os.rename(spare, os.path.join(trash, os.path.basename(spare)))
-
-
 def compared(state, spare):
-    """The result of comparing a spare tree, which began when the lock was taken, or begins now."""
+    """The result of comparing a spare tree, which began when the lock was taken, or begins now.
+
+    One that cannot be read is put aside: the next run begins without it.
+    """
     begun, state.comparison = state.comparison, None
-    return (begun if begun and begun.top == spare else Comparison(spare)).result()
+    try:
+        return (begun if begun and begun.top == spare else Comparison(spare)).result()
+    except OSError as error:
+        retire(state, spare)
+        raise Failure("%s: %s; it was put aside, deploy again" % (spare, of_system(error))) from error
 
 
 def recycle(target, prepared, found, digest):
-    """Leave in an old tree, of which `found` are the marks, only what is of use: files as shipped, which are `kept`,
-    and older ones of the same names, which the upload then need not send whole.
+    """Leave in an old tree only what is of use: files as shipped, which are `kept`, and older ones of the same names,
+    which the upload then need not send whole. `found` are its marks, None where they are those of its manifest.
     """
     former = prepared.former
     strange = {name for name in os.listdir(target) if name not in former.marks}
     for name in strange:
         remove(os.path.join(target, name))
-    if found is not former.marks:
-        former.distrust_directories()
-        found = {path: mark for path, mark in found.items() if path.partition("/")[0] not in strange}
-        for path, mark in found.items() - former.marks.items():
-            if mark[0] != "d":
-                os.unlink(os.path.join(target, path))
-                del found[path]
-    if former.digest == digest and (found is former.marks or former.marks.items() <= found.items()):
+    same = found is None
+    found = former.marks if same else as_sealed(target, former, found, strange)
+    if former.digest == digest and (same or former.marks.items() <= found.items()):
         for path in found.keys() - former.marks.keys():
             remove(os.path.join(target, path))
         prepared.kept, prepared.whole = former.marks, True
@@ -141,9 +133,17 @@ def recycle(target, prepared, found, digest):
             open_up(os.path.join(target, path))
 
 
-def directories(found):
-    """The paths of the directories among marks."""
-    return [path for path, mark in found.items() if mark[0] == "d"]
+def as_sealed(target, former, found, removed):
+    """{path: mark} of what is left of a tree, of which `found` are the marks, without the files that are not as sealed
+    (they go now) and without what was at the names `removed` from its root. Its directories prove nothing any more.
+    """
+    former.distrust_directories()
+    left = {path: mark for path, mark in found.items() if path.partition("/")[0] not in removed}
+    for path, mark in left.items() - former.marks.items():
+        if mark[0] != "d":
+            os.unlink(os.path.join(target, path))
+            del left[path]
+    return left
 
 
 def open_up(directory):

@@ -118,7 +118,7 @@ def seal(place):
 
 
 def retire(state, place):
-    """Move something out of venvs/ into the trash, which a later collection empties."""
+    """Move something into the trash, which a later collection empties."""
     trash = os.path.join(state.root, ".deploytasks", "trash")
     os.makedirs(trash, 0o700, exist_ok=True)
     if os.path.isdir(place) and not os.path.islink(place):

@@ -58,7 +58,12 @@ class Manifest:
     @cached_property
     def digest(self) -> str:
         """SHA-256 over paths, modes and contents: equal for equal trees, on every machine."""
-        return hashlib.sha256("\0".join(self.lines).encode("utf-8", "surrogateescape")).hexdigest()
+        return hashlib.sha256(self.data).hexdigest()
+
+    @property
+    def data(self) -> bytes:
+        """The lines as one text."""
+        return "\0".join(self.lines).encode("utf-8", "surrogateescape")
 
     def executable(self, path: str) -> bool:
         """Whether `path` ships as an executable file."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+from ..cache import keep_newest
 from .manifest import Manifest
 
 MANIFESTS = "manifests"
@@ -56,24 +57,27 @@ def write_whole(path: Path, data: bytes) -> None:
     temporary.replace(path)
 
 
-@lru_cache(maxsize=2)
-def known_lines(place: Path, digest: str) -> frozenset[str] | None:
-    """The manifest's lines of a tree that was staged at a place before, while they are kept. A host told the digest."""
+def kept_data(place: Path, digest: str) -> bytes | None:
+    """The manifest, as its `data`, of a tree that was staged at a place before, while it is kept and whole."""
     try:
-        known = (place / MANIFESTS / digest).read_bytes() if DIGEST.fullmatch(digest) else b""
+        data = (place / MANIFESTS / digest).read_bytes() if DIGEST.fullmatch(digest) else b""
     except OSError:
         return None
-    whole = hashlib.sha256(known).hexdigest() == digest
-    return frozenset(known.decode("utf-8", "surrogateescape").split("\0")) if whole else None
+    return data if hashlib.sha256(data).hexdigest() == digest else None
+
+
+@lru_cache(maxsize=2)
+def known_lines(place: Path, digest: str) -> frozenset[str] | None:
+    """The lines of such a manifest. A host told the digest."""
+    data = kept_data(place, digest)
+    return None if data is None else frozenset(data.decode("utf-8", "surrogateescape").split("\0"))
 
 
 def keep_manifest(place: Path, manifest: Manifest) -> None:
     """Keep a manifest beside those of the trees staged before, the oldest of which goes."""
     directory = place / MANIFESTS
     directory.mkdir(exist_ok=True)
-    if known_lines(place, manifest.digest) is None:
+    if kept_data(place, manifest.digest) is None:
         known_lines.cache_clear()
-        text = "\0".join(manifest.lines)
-        write_whole(directory / manifest.digest, text.encode("utf-8", "surrogateescape"))
-        for old in sorted(directory.iterdir(), key=lambda one: one.stat().st_mtime)[:-KEPT_MANIFESTS]:
-            old.unlink()
+        write_whole(directory / manifest.digest, manifest.data)
+        keep_newest(directory, KEPT_MANIFESTS)

@@ -58,7 +58,7 @@ def check_branch(root: Path, commit: str, branch: str) -> None:
 def refuse_reserved(root: Path, commit: str) -> None:
     """Raises UsageError when the revision tracks a root path whose name is the tool's."""
     words = ("ls-tree", "--name-only", "-z", "--full-tree", commit, "--", *sorted(TOOL_NAMES))
-    taken = [name for name in (said_of_commit(root, *words) or "").split("\0") if name]
+    taken = [name for name in (said_of_commit(commit, root, *words) or "").split("\0") if name]
     if taken:
         raise UsageError(
             f"{taken[0]}: is tracked at the root of {commit[:7]}, and is a name that deploytasks writes in every "
@@ -71,7 +71,7 @@ def identities(root: Path) -> tuple[str, ...]:
     found: list[str] = []
     match (git.answer(root, "rev-parse", "--is-shallow-repository", "HEAD") or "").split():
         case ["false", head]:
-            found += (said_of_commit(root, "rev-list", "--max-parents=0", head) or "").split()
+            found += (said_of_commit(head, root, "rev-list", "--max-parents=0", head) or "").split()
     origin = git.answer(root, "config", "remote.origin.url")
     if origin:
         parts = origin.removesuffix("/").removesuffix(".git").replace(":", "/").split("/")

@@ -25,7 +25,7 @@ from .. import git
 from ..cache import cache_root
 from ..environment import Environment
 from ..remote.manifest import lasting_marks, unchanged
-from ..remote.scan import look, mark_of, parents
+from ..remote.scan import directories, look, mark_of, moved, parents
 from ..vendor import Dependency
 from . import listing
 from .listing import Wanted
@@ -123,7 +123,7 @@ def bring_up_to_date(
     tree.chmod(0o755)
     left = recalled(memory)
     told(left.name != name)
-    same = untouched(tree, left) and all(mark == "d755" for mark in left.marks.values() if mark[0] == "d")
+    same = untouched(tree, left) and all(left.marks[path] == "d755" for path in directories(left.marks))
     if name and left.name == name and same:
         return left.manifest
     found, wanted = left.marks if same else look(str(tree), left_out=()), listed()
@@ -145,12 +145,11 @@ def bring_up_to_date(
         if found.get(path) != "d755":
             (tree / path).chmod(0o755)  # whatever the umask
     manifest = Manifest(dict(sorted({**kept, **written}.items())))
-    gone = (path for path, mark in found.items() if mark[0] != "d" and path not in kept)
-    moved = parents([*written, *gone]) if same else needed
-    marks = {path: found[path] for path in (*kept, *(needed - moved))}
-    marks |= {path: mark_of(os.lstat(tree / path)) for path in (*written, *moved & needed)}
-    proofs = {path: left.proofs[path] for path in left.proofs.keys() & (needed - moved)}
-    proofs |= lasting_marks(str(tree), moved & needed)
+    anew = moved(found, kept, written) & needed if same else needed
+    marks = {path: found[path] for path in (*kept, *(needed - anew))}
+    marks |= {path: mark_of(os.lstat(tree / path)) for path in (*written, *anew)}
+    proofs = {path: left.proofs[path] for path in left.proofs.keys() & (needed - anew)}
+    proofs |= lasting_marks(str(tree), anew)
     remember(memory, Left(name, manifest, marks, proofs, sources))
     return manifest
 

@@ -16,7 +16,6 @@ from .parent import Parent, default_remote, parent_at, parent_of
 JOBS = 8
 """Dependencies worked on at once: fewer than the 10 unauthenticated connections from which sshd begins to refuse."""
 LINK_MODE = "160000"
-COMMIT = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")
 SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+@/ -]*")
 RELATIVE = ("./", "../")
 LOCAL_URL = re.compile(r"file://|/|\.{1,2}(/|$)|[A-Za-z]:[\\/]")
@@ -117,10 +116,7 @@ def gitmodules(git_dir: Path, revision: str) -> dict[str, dict[str, str]]:
     inside, blob = git.inside(git_dir), f"{revision}:.gitmodules"
     words = ("config", "--blob", blob, "--list", "-z")
     try:
-        if COMMIT.fullmatch(revision):
-            listed = said_of_commit(git_dir, *words, where=inside) or ""
-        else:
-            listed = git.run(git_dir, *inside, *words)
+        listed = said_of_commit(revision, git_dir, *words, where=inside) or ""
     except git.GitFailed as failure:
         if git.answer(git_dir, *inside, "cat-file", "-t", blob):
             said = f"cannot be read by git ({failure.said.strip()})"
@@ -137,13 +133,10 @@ def gitmodules(git_dir: Path, revision: str) -> dict[str, dict[str, str]]:
 
 def gitlinks(git_dir: Path, revision: str) -> dict[str, str]:
     """{path: commit} of every gitlink at a revision; of the index when it is empty."""
-    if COMMIT.fullmatch(revision):
+    if revision:
         listed = tree_of_commit(git_dir, revision)
     else:
-        words = (
-            ("ls-tree", "-r", "-z", "--full-tree", revision) if revision else ("ls-files", "--stage", "-z")
-        )
-        listed = git.run(git_dir, *git.inside(git_dir), *words)
+        listed = git.run(git_dir, *git.inside(git_dir), "ls-files", "--stage", "-z")
     found = {}
     for entry in listed.split("\0"):
         if entry.startswith(LINK_MODE):
@@ -176,7 +169,7 @@ def described(one: Dependency) -> tuple[Dependency, bool]:
     if describe is None:
         return one, False
     words = ("ls-tree", "--full-tree", "--name-only", one.commit, "--", ".gitmodules")
-    has_modules = bool(said_of_commit(one.git_dir, *words, where=inside))
+    has_modules = bool(said_of_commit(one.commit, one.git_dir, *words, where=inside))
     return replace(one, present=True, describe=describe), has_modules
 
 

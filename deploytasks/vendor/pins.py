@@ -45,7 +45,7 @@ def pin_findings(one: Dependency, policy: str, local_urls: bool) -> Iterator[Fin
 
 def asked(one: Dependency, *words: str) -> str | None:
     """What git says of the pinned commit. Raises GitFailed."""
-    return said_of_commit(one.git_dir, *words, where=git.inside(one.git_dir))
+    return said_of_commit(one.commit, one.git_dir, *words, where=git.inside(one.git_dir))
 
 
 def policy_findings(one: Dependency, policy: str, local_urls: bool) -> Iterator[Finding]:
