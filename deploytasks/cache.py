@@ -31,15 +31,27 @@ def said_of_commit(revision: str, place: Path, *words: str, where: tuple[str, ..
     if not COMMIT.fullmatch(revision):
         return git.run(place, *where, *words)
     kept = cache_root(os.environ) / "commits" / hashlib.sha256("\0".join(words).encode()).hexdigest()
-    with suppress(OSError, ValueError):
-        code, _, said = kept.read_bytes().partition(b"\n")
-        return None if int(code) else said.decode("utf-8", "surrogateescape")
-    done = git.call(place, *where, *words)
-    if done.returncode not in (0, 1):
-        raise git.GitFailed(words, place, done.returncode, done.stderr.decode("utf-8", "replace"))
-    with suppress(OSError):
-        keep(kept, b"%d\n%b" % (done.returncode, done.stdout))
-    return None if done.returncode else done.stdout.decode("utf-8", "surrogateescape")
+    answer = remembered(kept)
+    if answer is None:
+        done = git.call(place, *where, *words)
+        if done.returncode not in (0, 1):
+            raise git.GitFailed(words, place, done.returncode, done.stderr.decode("utf-8", "replace"))
+        answer = b"%d\n%b" % (done.returncode, done.stdout)
+        if not done.stderr:  # else it may have said no because an object could not be read
+            with suppress(OSError):
+                keep(kept, hashlib.sha256(answer).digest() + answer)
+    code, _, said = answer.partition(b"\n")
+    return None if int(code) else said.decode("utf-8", "surrogateescape")
+
+
+def remembered(place: Path) -> bytes | None:
+    """An answer that was kept, None when there is none, or a damaged one."""
+    try:
+        data = place.read_bytes()
+    except OSError:
+        return None
+    digest, answer = data[:32], data[32:]
+    return answer if hashlib.sha256(answer).digest() == digest else None
 
 
 def tree_of_commit(git_dir: Path, revision: str) -> str:

@@ -30,7 +30,10 @@ class GitFailed(DeployError):
 
 
 def clean_environment(process: Mapping[str, str]) -> dict[str, str]:
-    """`process` without GIT_* (a hook sets them for another repository), with every prompt switched off."""
+    """`process` without GIT_* (a hook sets them for another repository), with every prompt switched off.
+
+    `git replace` is of no effect: what ships is what a commit's id says, here as in every other clone.
+    """
     kept = {
         name: value
         for name, value in process.items()
@@ -40,6 +43,7 @@ def clean_environment(process: Mapping[str, str]) -> dict[str, str]:
     quiet = {
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_NO_REPLACE_OBJECTS": "1",
         "LC_ALL": "C.UTF-8",
         "GIT_ASKPASS": "true",
         "SSH_ASKPASS": "true",

@@ -69,12 +69,7 @@ def remember_takeover(
 
 def _ask(fleet: Fleet, plan: Plan, host: Host, gone: str = "") -> tuple[dict[str, Any], dict[str, Any]]:
     """The host's answer to one try, and its inventory. A run that ended on this very machine is taken over at once."""
-    arguments = {
-        "token": plan.identity.run_id,
-        "holder": dict(plan.identity.holder),
-        "gone": gone,
-        "ships": plan.revision is not None,
-    }
+    arguments = {"token": plan.identity.run_id, "holder": dict(plan.identity.holder), "gone": gone}
     asked = [
         opening.open_root(plan),
         Operation("acquire", arguments, "lock", "take the lock"),

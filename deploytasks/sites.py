@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,12 +74,16 @@ class Site:
         return channel_to(self.route, start)
 
     def expect_upload(self) -> None:
-        """Connect for rsync, while the host makes ready what it is to fill; nothing happens the second time."""
+        """Connect for rsync, while the host makes ready what it is to fill; nothing happens the second time.
+
+        An upload connects by itself where this cannot.
+        """
         with self._guard:
             if self.route is not None and self.master is None and not self._closed:
                 from .openssh import Master
 
-                self.master = Master(self.route)
+                with suppress(OSError):
+                    self.master = Master(self.route)
 
     def _refuse_second_name(self, route: Route) -> None:
         way = tuple((hop.hostname.lower(), hop.port, hop.proxy_command) for hop in route.hops)

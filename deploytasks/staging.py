@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from . import install, source, vendor
-from .errors import UsageError
-from .git import GitFailed
+from .errors import DeployError, UsageError
 from .plan import Built, Plan
 
 
@@ -86,5 +85,7 @@ def said(left: Future[tuple[str, ...]]) -> tuple[str, ...]:
     """What stays behind, or why that is not known."""
     try:
         return left.result()
-    except GitFailed as failure:
+    except DeployError as failure:
         return (f"what is not shipped is not known: {failure}",)
+    except Exception as bug:  # nothing of the deploy stands on it
+        return (f"what is not shipped is not known: {type(bug).__name__}: {bug}",)

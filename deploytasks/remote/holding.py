@@ -1,26 +1,18 @@
 """The lock as operations of the agent: taken for the life of the conversation."""
 
 from deploytasks.remote import lock
-from deploytasks.remote.inventory import former, is_spare
-from deploytasks.remote.manifest import Comparison
 
 
-def acquire(state, token, holder, lease=60.0, gone="", ships=False):
-    """Take the lock for this conversation, or answer who has it.
-
-    One that `ships` a tree begins at once to compare the spare one with its manifest, which `prepare` needs.
-    """
+def acquire(state, token, holder, lease=60.0, gone=""):
+    """Take the lock for this conversation, or answer who has it."""
     answer = lock.acquire(state.root, token, holder, lease=lease, gone=gone)
     if answer.get("acquired"):
         state.token = token
-        begins = former(state.root) if ships else None
-        state.comparison = Comparison(begins) if begins and is_spare(begins) else None
     return answer
 
 
 def release(state):
     """Give back the lock of this conversation; nothing happens when it holds none."""
-    state.comparison = None
     token, state.token = state.token, ""  # first, so that a beat meanwhile does not take the lock for lost
     try:
         if token:

@@ -4,12 +4,11 @@ import hashlib
 import os
 import stat
 import subprocess
-import threading
 import time
 import zlib
 
 from deploytasks.remote.files import write
-from deploytasks.remote.scan import directories, full_mark, git_mode, look
+from deploytasks.remote.scan import directories, full_mark, git_mode
 
 MANIFEST = ".deploytasks/manifest"
 TICK = 10_000_000
@@ -132,32 +131,6 @@ def confirmed(top, marks):
 def mode_in_hex(head):
     """The st_mode that a mark begins with."""
     return "%x" % (KINDS.get(head[0], 0) | int(head[1:], 8))
-
-
-class Comparison:
-    """A sealed tree that is compared with its manifest while we do something else."""
-
-    def __init__(self, top):
-        self.top = top
-        self._manifest, self._found, self._error = Manifest(), {}, None
-        self._thread = threading.Thread(target=self._compare, daemon=True)
-        self._thread.start()
-
-    def _compare(self):
-        try:
-            known = self._manifest = Manifest.of(self.top)
-            self._found = None if unchanged(self.top, known.marks, known.proofs) else look(self.top)
-        except OSError as error:
-            self._error = error
-
-    def result(self):
-        """(manifest, {path: mark} of what is there), waited for. The latter is None where that is what the manifest
-        says, names at the root that it does not know aside. Raises OSError.
-        """
-        self._thread.join()
-        if self._error:
-            raise self._error
-        return self._manifest, self._found
 
 
 def content_id(path, status, like):

@@ -16,7 +16,6 @@ def execute(state, words, cwd="", env=None, stdin="", timeout=3600.0, changing=T
     """Run a command; `bin` is put first on PATH. A changing one is refused when this run's lock is gone."""
     if changing:
         state.require_lock()
-        state.comparison = None
         if state.prepared:
             state.prepared.kept = None
     env = dict(env or {})

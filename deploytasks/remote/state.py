@@ -19,7 +19,6 @@ class State:
         self.prepared = None
         self.sightings = {}
         self.question = None
-        self.comparison = None
         self.emit = lambda line: None
         self.lost = ""
         self._children = set()

@@ -11,9 +11,10 @@ from functools import cached_property
 from deploytasks.remote.failure import Failure, of_system
 from deploytasks.remote.inventory import former as begins_with
 from deploytasks.remote.inventory import is_spare
-from deploytasks.remote.manifest import Comparison, Manifest
+from deploytasks.remote.manifest import Manifest, unchanged
+from deploytasks.remote.names import TOOL_NAMES
 from deploytasks.remote.owner import claim
-from deploytasks.remote.scan import directories, executable, mark_of, mode_and_size, moved, parents
+from deploytasks.remote.scan import directories, executable, look, mark_of, mode_and_size, moved, parents
 from deploytasks.remote.venv import retire
 
 MODES = {
@@ -71,18 +72,12 @@ def prepare(state, release, owner, digest, manifest="", basis="", changes=None):
     claim(state.root, owner)
     target = os.path.join(state.root, "releases", release)
     begins = begins_with(state.root)
-    spare = begins and is_spare(begins)
-    if spare:
-        former, found = compared(state, begins)
-    else:
-        former = Manifest.of(begins) if begins else Manifest()
+    former = Manifest.of(begins) if begins else Manifest()
     if basis and former.digest != basis:
         raise Failure("%s was changed since this run looked at it; deploy again" % begins)
     state.prepared = prepared = Prepared(release, former, manifest, changes)
-    if spare:
-        os.rename(begins, target)
-        open_up(target)
-        recycle(target, prepared, found, digest)
+    if begins and is_spare(begins):
+        recycle(state, begins, target, digest)
     else:
         os.mkdir(target)
         if begins:
@@ -91,35 +86,39 @@ def prepare(state, release, owner, digest, manifest="", basis="", changes=None):
     return {"missing": prepared.missing}
 
 
-def compared(state, spare):
-    """The result of comparing a spare tree, which began when the lock was taken, or begins now.
-
-    One that cannot be read is put aside: the next run begins without it.
-    """
-    begun, state.comparison = state.comparison, None
+def recycle(state, spare, target, digest):
+    """Make an old tree the target. One that cannot be read or changed is put aside, and all is uploaded."""
+    prepared = state.prepared
     try:
-        return (begun if begun and begun.top == spare else Comparison(spare)).result()
+        open_up(spare)
+        for name in TOOL_NAMES:  # before it is a release, so that it never tells what the old one was
+            remove(os.path.join(spare, name))
+        os.rename(spare, target)
+        sift(target, prepared, digest)
     except OSError as error:
-        retire(state, spare)
-        raise Failure("%s: %s; it was put aside, deploy again" % (spare, of_system(error))) from error
+        state.emit("%s cannot be used again: %s" % (spare, of_system(error)))
+        retire(state, spare if os.path.lexists(spare) else target)
+        os.mkdir(target)
+        prepared.kept, prepared.whole = None, False
+        prepared.former.distrust_directories()
 
 
-def recycle(target, prepared, found, digest):
+def sift(target, prepared, digest):
     """Leave in an old tree only what is of use: files as shipped, which are `kept`, and older ones of the same names,
-    which the upload then need not send whole. `found` are its marks, None where they are those of its manifest.
+    which the upload then need not send whole.
     """
     former = prepared.former
     strange = {name for name in os.listdir(target) if name not in former.marks}
     for name in strange:
         remove(os.path.join(target, name))
-    same = found is None
-    found = former.marks if same else as_sealed(target, former, found, strange)
+    same = unchanged(target, former.marks, former.proofs)
+    found = former.marks if same else as_sealed(target, former)
     if former.digest == digest and (same or former.marks.items() <= found.items()):
         for path in found.keys() - former.marks.keys():
             remove(os.path.join(target, path))
         prepared.kept, prepared.whole = former.marks, True
         return
-    prepared.kept, shipped = {}, prepared.shipped
+    kept, shipped = {}, prepared.shipped
     for path, mark in found.items():
         if mark[0] == "d":
             continue
@@ -127,23 +126,24 @@ def recycle(target, prepared, found, digest):
         if wanted is None or (mark[0] == "l") != stat.S_ISLNK(wanted[0]):
             os.unlink(os.path.join(target, path))
         elif former.proofs[path] == wanted[2] and executable(mark) == bool(wanted[0] & 0o100):
-            prepared.kept[path] = mark
+            kept[path] = mark
     for path in prune_directories(target, directories(found), shipped):
         if found[path] != "d755":
             open_up(os.path.join(target, path))
+    prepared.kept = kept
 
 
-def as_sealed(target, former, found, removed):
-    """{path: mark} of what is left of a tree, of which `found` are the marks, without the files that are not as sealed
-    (they go now) and without what was at the names `removed` from its root. Its directories prove nothing any more.
+def as_sealed(target, former):
+    """{path: mark} of what is in a tree, without the files that are not as sealed: they go now. Its directories prove
+    nothing any more.
     """
     former.distrust_directories()
-    left = {path: mark for path, mark in found.items() if path.partition("/")[0] not in removed}
-    for path, mark in left.items() - former.marks.items():
+    found = look(target)
+    for path, mark in found.items() - former.marks.items():
         if mark[0] != "d":
             os.unlink(os.path.join(target, path))
-            del left[path]
-    return left
+            del found[path]
+    return found
 
 
 def open_up(directory):

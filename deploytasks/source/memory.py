@@ -70,7 +70,9 @@ def kept_data(place: Path, digest: str) -> bytes | None:
 def known_lines(place: Path, digest: str) -> frozenset[str] | None:
     """The lines of such a manifest. A host told the digest."""
     data = kept_data(place, digest)
-    return None if data is None else frozenset(data.decode("utf-8", "surrogateescape").split("\0"))
+    return (
+        None if data is None else frozenset(filter(None, data.decode("utf-8", "surrogateescape").split("\0")))
+    )
 
 
 def keep_manifest(place: Path, manifest: Manifest) -> None:

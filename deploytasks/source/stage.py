@@ -139,7 +139,7 @@ def bring_up_to_date(
     }
     memory.unlink(missing_ok=True)
     needed = parents(wanted)
-    clear(tree, found, wanted.keys() | needed)
+    clear(tree, found, wanted, needed)
     written = write_all(tree, {path: want for path, want in wanted.items() if path not in kept})
     for path in needed:
         if found.get(path) != "d755":
@@ -167,13 +167,13 @@ def source_signature(want: Wanted) -> list[int]:
     return [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
 
 
-def clear(tree: Path, found: Mapping[str, str], needed: Collection[str]) -> None:
-    """Remove files that are not needed, and directories that hold nothing that is."""
+def clear(tree: Path, found: Mapping[str, str], wanted: Collection[str], needed: Collection[str]) -> None:
+    """Remove what is no directory and not `wanted`, and the directories that are not `needed`."""
     for path, mark in found.items():
-        if path not in needed and mark[0] != "d":
+        if mark[0] != "d" and path not in wanted:
             (tree / path).unlink()
     for path, mark in found.items():
-        if path not in needed and mark[0] == "d" and (tree / path).exists():
+        if mark[0] == "d" and path not in needed and (tree / path).exists():
             shutil.rmtree(tree / path)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import random
+import shutil
 import stat
 import time as clock
 from collections.abc import Callable
@@ -241,6 +242,87 @@ def test_names_like_comments_modes_of_the_application_and_a_strict_umask_stop_no
             latest.chmod(0o700)
     finally:
         os.umask(before)
+
+
+def test_a_path_may_turn_into_anything(local: Plain) -> None:
+    local.environment("dev", DEPLOY_HOSTS="local:", DEPLOY_PATH=".deploy/dev", DEPLOY_KEEP_RELEASES=1)
+    local.write("real/page", "not written through a link")
+    place = local.root / "thing"
+    shapes: tuple[Callable[[], None], ...] = (
+        lambda: place.write_text("a file"),
+        lambda: place.symlink_to("real"),
+        lambda: place.symlink_to("nowhere"),
+        lambda: local.write("thing/page", "in a directory"),
+        lambda: local.write("thing/page/deeper", "in a deeper one"),
+    )
+    at = 0
+    for step in range(
+        len(shapes) * (len(shapes) - 1)
+    ):  # every one after every other one: their number is a prime
+        shutil.rmtree(place) if place.is_dir() and not place.is_symlink() else place.unlink(missing_ok=True)
+        shapes[at]()
+        local.commit()
+        assert shipped(local.root / ".deploy/dev/releases" / local.deploy("dev")) == committed(local)
+        at = (at + 1 + step // len(shapes)) % len(shapes)
+
+
+def test_nothing_may_ship_for_a_while(local: Plain) -> None:
+    for exclude in ("*", "*", "", "*", ""):
+        keys = {"DEPLOY_HOSTS": "local:", "DEPLOY_PATH": ".deploy/dev", "DEPLOY_KEEP_RELEASES": 1}
+        local.environment("dev", **keys, DEPLOY_EXCLUDE=exclude)
+        latest = local.root / ".deploy/dev/releases" / local.deploy("dev")
+        assert shipped(latest) == ({} if exclude else committed(local))
+
+
+def test_an_old_tree_that_cannot_be_used_again_is_put_aside(local: Plain) -> None:
+    local.environment("dev", DEPLOY_HOSTS="local:", DEPLOY_PATH=".deploy/dev", DEPLOY_KEEP_RELEASES=1)
+    for turn in range(3):
+        local.write("page.txt", f"{turn}")
+        local.commit()
+        latest = local.root / ".deploy/dev/releases" / local.deploy("dev")
+        assert shipped(latest) == committed(local)
+        here = os.open(latest / "vendor", os.O_RDONLY)
+        for _ in range(20):  # deeper than a path can tell
+            os.mkdir("d" * 250, dir_fd=here)
+            here, above = os.open("d" * 250, os.O_RDONLY, dir_fd=here), here
+            os.close(above)
+        os.close(os.open("page", os.O_CREAT, dir_fd=here))
+        os.close(here)
+
+
+def test_what_an_old_tree_gets_until_it_is_a_release_again_does_not_ship(
+    local: Plain, tmp_path: Path
+) -> None:
+    local.environment("dev", DEPLOY_HOSTS="local:", DEPLOY_PATH=".deploy/dev", DEPLOY_KEEP_RELEASES=1)
+    local.write("files/one.txt", "one")
+    local.commit()
+    once = tmp_path / "once"
+    second = f"if rm {once}; then echo late > files/late; else touch {once}; fi 2>/dev/null"
+    replace(
+        tmp_path / "xargs",
+        f'/usr/bin/xargs "$@"\nended=$?\ncase $PWD in */spare/*) {second} ;; esac\nexit $ended\n',
+    )
+    for _ in range(4):
+        done = local.fab("deploy", "--env=dev", PATH=f"{tmp_path}:{os.environ['PATH']}")
+        assert done.code == 0, done.err
+        assert shipped((local.root / ".deploy/dev/current").resolve()) == committed(local)
+
+
+def test_a_release_that_was_killed_while_it_was_made_is_not_taken_for_the_one_it_was_made_of(
+    local: Plain, tmp_path: Path
+) -> None:
+    local.environment("dev", DEPLOY_HOSTS="local:", DEPLOY_PATH=".deploy/dev", DEPLOY_KEEP_RELEASES=2)
+    good = [local.deploy("dev") for _ in range(4)]
+    kills = "case $PWD in */releases/*) kill -9 $PPID ;; esac\n"
+    replace(tmp_path / "xargs", f'{kills}exec /usr/bin/xargs "$@"\n')
+    done = local.fab("deploy", "--env=dev", PATH=f"{tmp_path}:{os.environ['PATH']}")
+    assert done.code == 4, done.err
+    releases = local.root / ".deploy/dev/releases"
+    assert len(list(releases.iterdir())) == 3
+    assert {path.parts[-3] for path in releases.glob("*/.deploytasks/state.json")} == set(good[-2:])
+    assert {path.parent.name for path in releases.glob("*/REVISION")} == set(good[-2:])
+    assert local.fab("rollback", "--env=dev").code == 0
+    assert (local.root / ".deploy/dev/current").resolve().name == good[-2]
 
 
 def test_a_damaged_memory_is_begun_afresh(local: Plain, tmp_path: Path) -> None:

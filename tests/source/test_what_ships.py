@@ -6,11 +6,12 @@ import hashlib
 import os
 import stat
 import subprocess
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
 
-from deploytasks import source, vendor
+from deploytasks import source, staging, vendor
 from deploytasks.environment import Environment, load_environment
 from examples.building import git
 from tests.release.project import Plain, make_plain
@@ -193,3 +194,37 @@ def test_a_cache_left_by_a_killed_run_is_repaired(project: Plain, tmp_path: Path
     (tree.path / "page.txt").write_text("half")
     with source.stage(settings, revision, dependencies=dependencies, cache=tmp_path / "cache") as again:
         assert (again.path / "page.txt").read_text() == "first\n"
+
+
+def test_a_remembered_answer_of_git_that_was_damaged_is_asked_again(project: Plain, tmp_path: Path) -> None:
+    expected = committed(project.root, "HEAD")
+    for turn, damage in enumerate((None, lambda data: data[:-20], lambda data: b"", lambda data: b"0\n")):
+        for answer in (tmp_path / "cache").rglob("commits/*") if damage else ():
+            answer.write_bytes(damage(answer.read_bytes()))
+        for memory in (tmp_path / "cache").rglob("left.json"):
+            memory.unlink()
+        done = project.fab("deploy", "--env=dev", XDG_CACHE_HOME=str(tmp_path / "cache"))
+        assert done.code == 0, (turn, done.err)
+        assert on_disk(current(project)) == expected
+
+
+def test_git_replace_ships_nothing_else_than_the_commit(project: Plain) -> None:
+    expected = committed(project.root, project.commit())
+    head = git(project.root, "rev-parse", "HEAD")
+    project.write("page.txt", "replaced\n")
+    git(project.root, "replace", head, project.commit())
+    git(project.root, "reset", "--quiet", "--soft", head)
+    for _ in range(2):
+        done = project.fab("deploy", "--env=dev", f"--revision={head}")
+        assert done.code == 0, done.err
+        assert on_disk(current(project)) == expected
+
+
+def test_trouble_with_what_is_not_shipped_is_said_and_changes_no_outcome() -> None:
+    def breaks() -> tuple[str, ...]:
+        raise OSError("no git here")
+
+    passed, notes = staging.Passed(Future(), Future(), breaks), list[str]()
+    with staging.looking_behind(passed, notes.append):
+        pass
+    assert notes == ["what is not shipped is not known: OSError: no git here"]
