@@ -132,7 +132,7 @@ def right_of_bar(run: Run, fleet: Fleet, before: Sequence[Operation]) -> None:
             host: [*before, *operations(steps, contexts[host]), *(endings[host] if alone else ())]
             for host in batch
         }
-        answers = run.switch(fleet, work, before)
+        answers = run.switch(fleet, work)
     run.note(*closing.untidied(run.end(fleet, endings, answers)))
 
 

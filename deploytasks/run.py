@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime, timezone
 from typing import Any, TypeVar
 
 from . import locking, undo, vendored
 from .errors import DISAGREE, LOCKED, worst
-from .fleet import Answers, Fleet, HostsFailed, Work
-from .loss import losses
+from .fleet import Answers, Fleet, Work
 from .notify import notify
 from .observer import Observer
-from .operation import Operation, Result
+from .operation import Result
 from .plan import Plan
 from .report import Report, StepOutcome
+from .silence import ask_silent
 from .sites import fleet_of
 from .steps import closing
 
@@ -84,20 +84,10 @@ class Run:
         entry = closing.entry(self.plan, self.progress.release, outcome, seconds, error)
         return {**entry, "revision": self.revision, **vendored.pins(self.progress.contexts)}
 
-    def switch(self, fleet: Fleet, work: Work, before: Sequence[Operation]) -> Answers:
-        """Carry out what switches hosts. A host that failed in one of the operations `before` that was not switched."""
+    def switch(self, fleet: Fleet, work: Work) -> Answers:
+        """Carry out what switches hosts."""
         self.progress.switched += tuple(work)
-        names = {operation.step or operation.name for operation in before}
-        try:
-            return fleet.each(work)
-        except HostsFailed as failed:
-            stayed = {
-                failure.host
-                for failure in failed.failures
-                if failure.step in names and failure.result.kind != "disconnected"
-            }
-            self.progress.switched = tuple(host for host in self.progress.switched if host not in stayed)
-            raise
+        return fleet.each(work)
 
     def end(self, fleet: Fleet, endings: Work, answers: Answers) -> Answers:
         """Carry out every host's ending, whose last operation gives the lock back; `answers` has a single host's.
@@ -119,7 +109,10 @@ class Run:
     ) -> tuple[int, str | None]:
         """Stop every host and undo; the exit code and the message that tell how that went."""
         fleet.cancel()
-        lost = losses(self.plan, error) if self.progress.locked else ()
+        words = ask_silent(self.plan, error) if self.progress.locked else {}
+        lost = [host for host, word in words.items() if word.taken]
+        self.progress.served = {host: word.serves for host, word in words.items() if word.serves}
+        self.progress.switched = undo.switched(fleet, self.progress)
         if lost:
             names = ", ".join(host.name for host in lost)
             gone = f"{names}: this run's lock is gone, another run has the host; see `fab status`, then deploy again"
@@ -140,7 +133,9 @@ class Run:
             self.note(
                 "the migration ran and is not reversed; see that the release served now works with the new schema"
             )
-        served = self.progress.served or closing.read_back(fleet, self.plan)
+        served = self.progress.served
+        if not self.progress.done:
+            served = {**served, **closing.read_back(fleet, self.plan.hosts)}
         hosts = closing.outcomes(self.plan, self.progress.release, code, served)
         astray = closing.strays(fleet, self.plan, self.progress.expected, hosts)
         if astray:

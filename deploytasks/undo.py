@@ -27,11 +27,11 @@ class Progress:
     release: str | None = None
     contexts: tuple[StepContext, ...] = ()
     switched: tuple[Host, ...] = ()
-    """Hosts whose publish was asked for, whether or not it was answered; not those known to have failed before it."""
+    """Hosts whose publish was asked for, whether or not it was answered; on the way out, less those that stayed."""
     locked: bool = False
     done: bool = False
     served: Mapping[Host, Mapping[str, Any]] = field(default_factory=dict)
-    """What every host said that it serves, when it was done."""
+    """What every host said that it serves, when it was done; else what those said that had to be asked anew."""
 
     @property
     def expected(self) -> dict[str, str | None]:
@@ -48,6 +48,18 @@ class Progress:
         """Every host has carried out its ending; nothing is to be put right any more."""
         self.done = True
         self.served = {host: closing.told(results) for host, results in answers.items()}
+
+
+def switched(fleet: Fleet, progress: Progress) -> tuple[Host, ...]:
+    """The hosts whose publish was asked for, less those that say they still serve what they did before the run."""
+    served = {**progress.served, **closing.read_back(fleet, progress.switched)}
+    stayed = {
+        context.host
+        for context in progress.contexts
+        if context.host in served
+        and served[context.host]["release"] == context.inventory["current"] != progress.release
+    }
+    return tuple(host for host in progress.switched if host not in stayed)
 
 
 def undo(

@@ -133,9 +133,17 @@ def told(found):
 
 
 def read(root):
-    """Who holds the lock, or None."""
+    """Who holds the lock, and whether its agent is still alive; None for nobody."""
     found = load(root)
-    return None if found is None else told(found)
+    return None if found is None else {**told(found), "alive": alive(found)}
+
+
+def alive(found):
+    """Whether the agent that took a lock still runs on this machine, so that it may still change something."""
+    agent = found.get("agent") or {}
+    return (
+        processes.alive(agent.get("pid"), agent.get("start")) and found.get("boot_id") == processes.boot_id()
+    )
 
 
 def check(root, token):

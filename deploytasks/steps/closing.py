@@ -167,9 +167,9 @@ def entry(plan: Plan, release: str | None, outcome: str, seconds: float, error: 
     return {**known, **who, "run": plan.identity.run_id, "seconds": round(seconds, 2), **why}
 
 
-def read_back(fleet: Fleet, plan: Plan) -> dict[Host, Mapping[str, Any]]:
-    """What every host serves; those that cannot be asked are left out."""
-    asked = {host: [READ_BACK] for host in plan.hosts if host in fleet.runners}
+def read_back(fleet: Fleet, hosts: Sequence[Host]) -> dict[Host, Mapping[str, Any]]:
+    """What each of the hosts serves; those that cannot be asked are left out."""
+    asked = {host: [READ_BACK] for host in hosts if host in fleet.runners}
     answers = fleet.each(asked, resume=True, together=False)
     return {host: results[-1].value for host, results in answers.items() if results and results[-1].ok}
 

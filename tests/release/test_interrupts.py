@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import signal
+import subprocess
+import sys
+import termios
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
+from tests.release.project import Plain
 from tests.release.site import Site, ended
 from tests.rig import wait_until
 
@@ -155,3 +163,80 @@ def test_a_host_that_vanishes_during_publish_is_exit_6_with_its_name_and_the_cur
         assert [staging.currents()[number] for number in (0, 2)] == [release] * 2
     finally:
         host.start()
+
+
+@pytest.fixture
+def held_upload(local: Plain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Held:
+    """A good release, and a second deploy on this machine whose upload ends when it is let go."""
+    local.environment(
+        "dev",
+        DEPLOY_HOSTS="local:",
+        DEPLOY_PATH=".deploy/dev",
+        DEPLOY_RESTART=f"echo x >> {tmp_path}/restarts",
+    )
+    (local.root / "postinstall").unlink()
+    local.commit()
+    release = local.deploy("dev")
+    local.write("page.txt", "second\n")
+    local.commit()
+    os.mkfifo(tmp_path / "gate")
+    rsync = tmp_path / "bin/rsync"
+    rsync.parent.mkdir()
+    rsync.write_text(
+        f'#!/bin/sh\n/usr/bin/rsync "$@" || exit\ncase $* in */releases/*) [ ! -p {tmp_path}/gate ] || cat {tmp_path}/gate ;; esac\n'
+    )
+    rsync.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{rsync.parent}:{os.environ['PATH']}")
+    return Held(local, release, local.start("deploy", "--env=dev"), tmp_path)
+
+
+@dataclass(frozen=True)
+class Held:
+    local: Plain
+    release: str
+    process: subprocess.Popen[str]
+    place: Path
+
+    def agent(self) -> int:
+        """The pid of the agent, stopped; what it is asked next waits in its standard input, still to be read."""
+        with (self.place / "gate").open("w"):  # opens once rsync is through
+            tasks = Path(f"/proc/{self.process.pid}/task").glob("*/children")
+            children = [int(pid) for task in tasks for pid in task.read_text().split()]
+            (agent,) = (pid for pid in children if b"SOURCES" in Path(f"/proc/{pid}/cmdline").read_bytes())
+            os.kill(agent, signal.SIGSTOP)
+            (self.place / "gate").unlink()
+        wait_until(lambda: waiting(agent) > 0, "the agent is asked for what follows the upload", 20)
+        return agent
+
+    def untouched(self) -> bool:
+        """Whether the first release is served as if there had been no second run."""
+        restarts = (self.place / "restarts").read_text()
+        return (self.local.root / ".deploy/dev/current").resolve().name == self.release and restarts == "x\n"
+
+
+def waiting(pid: int) -> int:
+    """Bytes in a process's standard input that it has not read."""
+    with Path(f"/proc/{pid}/fd/0").open("rb") as stream:
+        return int.from_bytes(fcntl.ioctl(stream, termios.FIONREAD, bytes(4)), sys.byteorder)
+
+
+def test_ctrl_c_while_a_single_host_has_yet_to_publish_restarts_nothing(held_upload: Held) -> None:
+    agent = held_upload.agent()
+    asked, beat = waiting(agent), len('{"beat": true}\n')
+    held_upload.process.send_signal(signal.SIGINT)
+    wait_until(lambda: (waiting(agent) - asked) % beat, "the agent is told to stop", 20)
+    os.kill(agent, signal.SIGCONT)
+    assert ended(held_upload.process) == 130
+    assert held_upload.untouched()
+
+
+def test_a_single_host_whose_agent_dies_before_it_publishes_is_exit_4_and_unchanged(
+    held_upload: Held,
+) -> None:
+    os.kill(held_upload.agent(), signal.SIGKILL)
+    out, err = held_upload.process.communicate(timeout=60)
+    assert held_upload.process.returncode == 4, err
+    assert held_upload.untouched()
+    table = next(line for line in out.splitlines() if held_upload.release in line)
+    assert "local" in table and "unchanged" in table
+    assert held_upload.local.deploy("dev") != held_upload.release
