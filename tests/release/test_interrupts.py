@@ -182,9 +182,8 @@ def held_upload(local: Plain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     os.mkfifo(tmp_path / "gate")
     rsync = tmp_path / "bin/rsync"
     rsync.parent.mkdir()
-    rsync.write_text(
-        f'#!/bin/sh\n/usr/bin/rsync "$@" || exit\ncase $* in */releases/*) [ ! -p {tmp_path}/gate ] || cat {tmp_path}/gate ;; esac\n'
-    )
+    waits = f"case $* in */releases/*) [ ! -p {tmp_path}/gate ] || cat {tmp_path}/gate ;; esac"
+    rsync.write_text(f'#!/bin/sh\n/usr/bin/rsync "$@" || exit\n{waits}\n')
     rsync.chmod(0o755)
     monkeypatch.setenv("PATH", f"{rsync.parent}:{os.environ['PATH']}")
     return Held(local, release, local.start("deploy", "--env=dev"), tmp_path)
