@@ -59,36 +59,6 @@ class Locked(DeployError):
     exit_code = LOCKED
 
 
-class HostsDisagree(DeployError):
-    """Hosts run different releases; somebody has to act."""
-
-    exit_code = DISAGREE
-
-
-class ServiceNotReady(DeployError):
-    """A service did not become ready in time."""
-
-    exit_code = NOT_READY
-
-
-class ServiceRefused(DeployError):
-    """A service refuses the credentials."""
-
-    exit_code = REFUSED
-
-
-class ServiceMisconfigured(DeployError):
-    """A service answers but cannot be used as configured."""
-
-    exit_code = MISCONFIGURED
-
-
-class Interrupted(DeployError):
-    """Ctrl-C, SIGTERM or SIGHUP."""
-
-    exit_code = INTERRUPTED
-
-
 def worst(exit_codes: Iterable[int]) -> int:
     """The exit code that speaks for all of them: the first of `PRECEDENCE` present, else 0."""
     present = set(exit_codes) - {OK}

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -56,11 +57,13 @@ class Master:
                 start_new_session=True,
             )
             self._stack = stack.pop_all()
+        self._patience = time.monotonic() + route.connect_timeout
 
     @property
     def coming(self) -> bool:
         """Whether the connection is not yet up, and may still come."""
-        return self._socket is not None and not self._socket.exists() and self._process.poll() is None
+        pending = self._socket is not None and not self._socket.exists() and self._process.poll() is None
+        return pending and time.monotonic() < self._patience
 
     def close(self) -> None:
         """Nothing of the connection is left, neither processes nor files."""

@@ -122,8 +122,7 @@ class Upload:
 
         known, patchwork = rsync.dialect(), bundled_patchwork()
         remote = command(*rsync.guarded(self.guard).words, "rsync")
-        patience = time.monotonic() + route.connect_timeout
-        while self.master and self.master.coming and not self._children.ended and time.monotonic() < patience:
+        while self.master and self.master.coming and not self._children.ended:
             time.sleep(0.005)
         config = self.master.config if self.master else stack.enter_context(written_config(route))
         env = {**environment(), **askpass(route, config.parent)}
