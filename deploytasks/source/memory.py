@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -44,10 +45,10 @@ def recalled(memory: Path) -> Left:
 
 
 def remember(memory: Path, left: Left) -> None:
-    """Keep for the next staging, all of it or nothing."""
-    write_whole(
-        memory, json.dumps([left.name, left.manifest.lines, left.marks, left.proofs, left.sources]).encode()
-    )
+    """Keep for the next staging, all of it or nothing; where that cannot be, it looks for itself."""
+    data = json.dumps([left.name, left.manifest.lines, left.marks, left.proofs, left.sources]).encode()
+    with suppress(OSError):
+        write_whole(memory, data)
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -15,7 +15,8 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import count, groupby
@@ -80,7 +81,8 @@ def stage(
     """
     project = hashlib.sha256(str(environment.root).encode("utf-8", "surrogateescape")).hexdigest()[:16]
     base = cache or cache_root(os.environ)
-    with free_place(base / "trees" / project / environment.name) as place:
+    with ExitStack() as stack:
+        place = stack.enter_context(free_place(base / "trees" / project / environment.name))
         base.chmod(0o700)
         root, commit = environment.root, revision.commit
         if environment.settings.source == "commit":
@@ -88,7 +90,8 @@ def stage(
             listed = partial(listing.of_commit, root, commit, dependencies)
         else:
             name, listed = "", partial(listing.of_work_tree, root, dependencies)
-        manifest = staged = bring_up_to_date(place, name, listed, told)
+        background = stack.enter_context(ThreadPoolExecutor(1))
+        manifest = staged = bring_up_to_date(place, name, listed, told, background)
         if environment.settings.exclude:
             kept = listing.kept_by_rsync(place / "tree", environment.settings.exclude)
             manifest = Manifest({path: entry for path, entry in manifest.entries.items() if path in kept})
@@ -112,9 +115,13 @@ def free_place(parent: Path) -> Iterator[Path]:
 
 
 def bring_up_to_date(
-    place: Path, name: str, listed: Callable[[], Mapping[str, Wanted]], told: Callable[[bool], None]
+    place: Path,
+    name: str,
+    listed: Callable[[], Mapping[str, Wanted]],
+    told: Callable[[bool], None],
+    background: Executor,
 ) -> Manifest:
-    """Make `place`/tree hold exactly what is `listed`, and remember how it was left.
+    """Make `place`/tree hold exactly what is `listed`, and remember in the `background` how it was left.
 
     A tree of the same `name` that nobody touched since is so already.
     """
@@ -150,7 +157,7 @@ def bring_up_to_date(
     marks |= {path: mark_of(os.lstat(tree / path)) for path in (*written, *anew)}
     proofs = {path: left.proofs[path] for path in left.proofs.keys() & (needed - anew)}
     proofs |= lasting_marks(str(tree), anew)
-    remember(memory, Left(name, manifest, marks, proofs, sources))
+    background.submit(remember, memory, Left(name, manifest, marks, proofs, sources))
     return manifest
 
 
