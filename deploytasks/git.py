@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from .errors import DeployError
@@ -18,6 +19,8 @@ SETTINGS = (
     "advice.detachedHead=false",
 )
 
+HELD = re.compile(r"Unable to create '(.+\.lock)': File exists")
+
 
 class GitFailed(DeployError):
     """git ended with an exit code that was not expected; `code`, `said` and `last`, the last line of it, tell."""
@@ -25,6 +28,10 @@ class GitFailed(DeployError):
     def __init__(self, words: tuple[str, ...], place: Path, code: int, said: str) -> None:
         self.code, self.said = code, said
         self.last = said.strip().splitlines()[-1] if said.strip() else f"exit code {code}"
+        if held := HELD.search(said):
+            self.last = (
+                f"{held[1]} exists: another git is at work there, or was killed; if so, delete that file"
+            )
         verb = next((word for word in words if not word.startswith("-") and "=" not in word), "")
         super().__init__(f"{place}: git {verb} failed ({self.last}); run it by hand there")
 
@@ -58,8 +65,12 @@ def call(
     stdin: bytes | None = None,
     local_urls: bool = False,
     env: Mapping[str, str] | None = None,
+    keeps: Collection[int] = (),
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run git in `place` whatever its exit code. `local_urls` allows file transport for this one command."""
+    """Run git in `place` whatever its exit code. `local_urls` allows file transport for this one command.
+
+    It `keeps` these descriptors open while it runs.
+    """
     protocol = ("-c", "protocol.file.allow=always") if local_urls else ()
     return subprocess.run(
         ("git", *SETTINGS, *protocol, *words),
@@ -68,6 +79,7 @@ def call(
         input=stdin if stdin is not None else b"",
         capture_output=True,
         check=False,
+        pass_fds=tuple(keeps),
     )
 
 
@@ -77,9 +89,10 @@ def run(
     stdin: bytes | None = None,
     local_urls: bool = False,
     env: Mapping[str, str] | None = None,
+    keeps: Collection[int] = (),
 ) -> str:
     """What git prints in `place`, as text (bytes that are no UTF-8 survive as surrogates). Raises GitFailed."""
-    done = call(place, *words, stdin=stdin, local_urls=local_urls, env=env)
+    done = call(place, *words, stdin=stdin, local_urls=local_urls, env=env, keeps=keeps)
     if done.returncode != 0:
         raise GitFailed(words, place, done.returncode, done.stderr.decode("utf-8", "replace"))
     return done.stdout.decode("utf-8", "surrogateescape")

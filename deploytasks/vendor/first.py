@@ -9,6 +9,7 @@ import os
 
 from .. import git
 from .dependency import Dependency, effective_url
+from .moving import moving
 
 
 def is_new(one: Dependency) -> bool:
@@ -26,10 +27,12 @@ def clone(one: Dependency, local_urls: bool) -> None:
     layout = (f"--separate-git-dir={one.git_dir}", "-c", f"core.worktree={place}")
     words = ("clone", "--quiet", "--no-checkout", "--origin=origin", *template, *layout)
     url = settings.get(f"submodule.{one.name}.url") or effective_url(one)
-    done = git.call(one.parent.work_tree, *words, "--", url, str(one.work_tree), local_urls=local_urls)
-    if done.returncode != 0:
-        return
-    back = os.path.relpath(one.git_dir.resolve(), one.work_tree.resolve())
-    (one.work_tree / ".git").write_text(f"gitdir: {back}\n", "utf-8", "surrogateescape")
-    if git.call(one.work_tree, "checkout", "--quiet", "--detach", one.commit).returncode != 0:
-        (one.work_tree / ".git").unlink()
+    with moving(one, "", one.commit) as note:
+        done = git.call(one.parent.work_tree, *words, "--", url, str(one.work_tree), local_urls=local_urls)
+        if done.returncode != 0:
+            return
+        back = os.path.relpath(one.git_dir.resolve(), one.work_tree.resolve())
+        (one.work_tree / ".git").write_text(f"gitdir: {back}\n", "utf-8", "surrogateescape")
+        words = ("checkout", "--quiet", "--detach", one.commit)
+        if git.call(one.work_tree, *words, keeps=(note,)).returncode != 0:
+            (one.work_tree / ".git").unlink()

@@ -64,7 +64,7 @@ def look(place: Path) -> WorkTree:
     """What is checked out at `place`, nested submodules aside. Edits that git was told not to see are seen."""
     seen = glance(place)
     hides = any(tag.islower() or tag == "S" for tag in tags(place))
-    return WorkTree(seen.head, tuple(hidden_edits(place))) if hides else seen
+    return WorkTree(seen.head, tuple(differing(place, "HEAD"))) if hides else seen
 
 
 def glance(place: Path) -> WorkTree:
@@ -87,14 +87,14 @@ def edited(item: str) -> str:
     return "" if fields is None else item.split(" ", fields)[fields]
 
 
-def hidden_edits(work_tree: Path) -> list[str]:
-    """Edited tracked paths and untracked ones by a fresh index, which knows nothing of what git was told."""
+def differing(work_tree: Path, commit: str) -> list[str]:
+    """Paths that are not as in a commit ("": in none), and untracked ones, by a fresh index: it was told nothing."""
     with tempfile.TemporaryDirectory(prefix="deploytasks-") as directory:
         index = {"GIT_INDEX_FILE": str(Path(directory) / "index")}
-        git.run(work_tree, "read-tree", "HEAD", env=index)
+        git.run(work_tree, "read-tree", commit or "--empty", env=index)
         git.call(work_tree, "update-index", "-q", "--really-refresh", env=index)
         changed = git.run(work_tree, "diff-files", "--name-only", "--ignore-submodules=all", "-z", env=index)
-    untracked = git.run(work_tree, "ls-files", "--others", "--exclude-standard", "-z")
+        untracked = git.run(work_tree, "ls-files", "--others", "--exclude-standard", "-z", env=index)
     return sorted(path for path in (changed + untracked).split("\0") if path)
 
 

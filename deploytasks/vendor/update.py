@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -16,6 +17,7 @@ from .dependency import JOBS, Dependency, holds, named, selected, top_level
 from .finding import printable
 from .goal import STAY, Move, destination
 from .hazards import is_safe, unsafe
+from .moving import edits_of_others, killed_between, moving
 from .trees import WorkTree, glance, look
 
 OnLine = Callable[[str], None]
@@ -97,10 +99,16 @@ def begin(repo: Path, chosen: Sequence[Dependency], local_urls: bool) -> tuple[D
     with ThreadPoolExecutor(JOBS) as pool:
         if chosen:
             pool.submit(git.call, repo, "submodule", "init", "--", *(one.own_path for one in chosen))
-        list(pool.map(lambda one: first.clone(one, local_urls), new))
+        list(pool.map(lambda one: begun(one, local_urls), new))
     if old:
         git.call(repo, "submodule", "sync", "--quiet", "--", *old)
     return new
+
+
+def begun(one: Dependency, local_urls: bool) -> None:
+    """Clone one, unless another run is at it."""
+    with suppress(UsageError):
+        first.clone(one, local_urls)
 
 
 def is_at_pin(one: Dependency) -> bool:
@@ -117,14 +125,17 @@ def bring(one: Dependency, way: Way) -> Outcome:
         return Outcome(one.path, one.commit, f"{hazards[0].what}; {hazards[0].cure}")
     try:
         seen = look(one.work_tree) if (one.work_tree / ".git").exists() else None
-        if seen and seen.edits and not way.gives_up(one):
-            what = f"has {len(seen.edits)} local edit(s), first {printable(seen.edits[0])}"
+        killed = killed_between(one)
+        edits = edits_of_others(one, seen.edits, killed) if seen and not way.gives_up(one) else ()
+        if edits:
+            what = f"has {len(edits)} local edit(s), first {printable(edits[0])}"
             return Outcome(one.path, one.commit, f"{what}; commit them there, or add --discard={one.path}")
         if not seen and not way.dry_run:
             first_checkout(one, way.local_urls)
         goal = destination(one, way.move, way.local_urls) if way.move.moves else one.commit
         change = between(one.git_dir, one.path, one.commit, goal) if goal != one.commit else None
-        return Outcome(one.path, goal, "" if way.dry_run else checkout(one, seen, goal, way), change)
+        wrong = "" if way.dry_run else checkout(one, seen, goal, way, killed=bool(seen and killed))
+        return Outcome(one.path, goal, wrong, change)
     except (git.GitFailed, UsageError) as failure:
         return Outcome(one.path, one.commit, str(failure).partition(": ")[2] or str(failure))
 
@@ -136,7 +147,8 @@ def first_checkout(one: Dependency, local_urls: bool) -> None:
     """
     parent = one.parent.work_tree
     words = ("submodule", "update", "--init", "--checkout", "--force", "--quiet", "--", one.own_path)
-    done = git.call(parent, *words, local_urls=local_urls)
+    with moving(one, "", one.commit) as note:
+        done = git.call(parent, *words, local_urls=local_urls, keeps=(note,))
     if done.returncode != 0:
         git.call(parent, "submodule", "deinit", "--quiet", "--force", "--", one.own_path)
         raise unfetchable(one, one.commit, done)
@@ -150,20 +162,22 @@ def unfetchable(one: Dependency, commit: str, done: CompletedProcess[bytes]) -> 
     return UsageError(f"{one.path}: {commit[:7]} cannot be fetched from {one.url} ({said}); {cure}")
 
 
-def checkout(one: Dependency, before: WorkTree | None, goal: str, way: Way) -> str:
+def checkout(one: Dependency, before: WorkTree | None, goal: str, way: Way, *, killed: bool) -> str:
     """Make the work tree `goal`, nested ones included; answers what is still wrong, or an empty text.
 
-    `before` is how the work tree stands, where somebody has looked.
+    `before` is how the work tree stands, where somebody has looked, and `killed` whether a run was killed there.
     """
     tree = one.work_tree
     seen = before or look(tree)
-    if seen.edits or seen.head != goal:
+    if killed or seen.edits or seen.head != goal:
         obtain(one, goal, way.local_urls)
         force = ("--force",) if seen.edits else ()
-        git.run(tree, "-c", "submodule.recurse=false", "checkout", "-q", "--detach", *force, goal)
-        if seen.edits:
-            git.run(tree, "reset", "-q", "--hard", goal)
-            git.run(tree, "clean", "-q", "-ffd")
+        with moving(one, seen.head, goal) as note:
+            words = ("-c", "submodule.recurse=false", "checkout", "-q", "--detach", *force, goal)
+            git.run(tree, *words, keeps=(note,))
+            if seen.edits:
+                git.run(tree, "reset", "-q", "--hard", goal, keeps=(note,))
+                git.run(tree, "clean", "-q", "-ffd", keeps=(note,))
         seen = look(tree)
     if seen.head != goal:
         return f"is at {seen.head[:7] or 'nothing'}, not at {goal[:7]}; see `git -C {one.path} status`"
