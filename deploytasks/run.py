@@ -134,7 +134,7 @@ class Run:
                 "the migration ran and is not reversed; see that the release served now works with the new schema"
             )
         served = self.progress.served
-        if not self.progress.done:
+        if not (self.progress.done and served):
             served = {**served, **closing.read_back(fleet, self.plan.hosts)}
         hosts = closing.outcomes(self.plan, self.progress.release, code, served)
         astray = closing.strays(fleet, self.plan, self.progress.expected, hosts)

@@ -54,7 +54,7 @@ def word(
     """What a host's lock, history and provenance say to the run of this id."""
     others = lock is not None and (lock["token"] != run or bool(lock.get("condemned")))
     taken = others or any(entry.get("of") == run for entry in history)
-    return Word(taken, None if lock is not None and lock["alive"] else serves)
+    return Word(taken, None if lock is not None and lock.get("alive") else serves)
 
 
 def was_ended(failure: HostFailure) -> bool:

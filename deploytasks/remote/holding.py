@@ -23,7 +23,7 @@ def release(state):
 
 
 def read(state):
-    """Who holds the lock, and whether its agent is still alive; None for nobody."""
+    """Who holds the lock, of a run also whether its agent is still alive; None for nobody."""
     return lock.read(state.root)
 
 

@@ -133,9 +133,11 @@ def told(found):
 
 
 def read(root):
-    """Who holds the lock, and whether its agent is still alive; None for nobody."""
+    """Who holds the lock, of a run also whether its agent is still alive; None for nobody."""
     found = load(root)
-    return None if found is None else {**told(found), "alive": alive(found)}
+    if found is None:
+        return None
+    return {**told(found), **({"alive": alive(found)} if found.get("kind") == "run" else {})}
 
 
 def alive(found):
