@@ -112,7 +112,7 @@ class Run:
         words = ask_silent(self.plan, error) if self.progress.locked else {}
         lost = [host for host, word in words.items() if word.taken]
         self.progress.served = {host: word.serves for host, word in words.items() if word.serves}
-        self.progress.switched = undo.switched(fleet, self.progress)
+        self.progress.switched = undo.switched(fleet, self.plan, self.progress)
         if lost:
             names = ", ".join(host.name for host in lost)
             gone = f"{names}: this run's lock is gone, another run has the host; see `fab status`, then deploy again"
@@ -135,7 +135,7 @@ class Run:
             )
         served = self.progress.served
         if not (self.progress.done and served):
-            served = {**served, **closing.read_back(fleet, self.plan.hosts)}
+            served = {**served, **closing.read_back(fleet, self.plan, self.plan.hosts)}
         hosts = closing.outcomes(self.plan, self.progress.release, code, served)
         astray = closing.strays(fleet, self.plan, self.progress.expected, hosts)
         if astray:

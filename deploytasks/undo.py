@@ -50,9 +50,9 @@ class Progress:
         self.served = {host: closing.told(results) for host, results in answers.items()}
 
 
-def switched(fleet: Fleet, progress: Progress) -> tuple[Host, ...]:
+def switched(fleet: Fleet, plan: Plan, progress: Progress) -> tuple[Host, ...]:
     """The hosts whose publish was asked for, less those that say they still serve what they did before the run."""
-    served = {**progress.served, **closing.read_back(fleet, progress.switched)}
+    served = {**progress.served, **closing.read_back(fleet, plan, progress.switched)}
     stayed = {
         context.host
         for context in progress.contexts

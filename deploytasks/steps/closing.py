@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..command import shell_line
-from ..errors import OK
+from ..errors import DISAGREE, OK
 from ..operation import Operation, Result
 from ..release import Release, is_release_id, to_prune
 from ..report import HostOutcome
@@ -167,9 +167,10 @@ def entry(plan: Plan, release: str | None, outcome: str, seconds: float, error: 
     return {**known, **who, "run": plan.identity.run_id, "seconds": round(seconds, 2), **why}
 
 
-def read_back(fleet: Fleet, hosts: Sequence[Host]) -> dict[Host, Mapping[str, Any]]:
+def read_back(fleet: Fleet, plan: Plan, hosts: Sequence[Host]) -> dict[Host, Mapping[str, Any]]:
     """What each of the hosts serves; those that cannot be asked are left out."""
-    asked = {host: [READ_BACK] for host in hosts if host in fleet.runners}
+    place = Operation("open", {"root": str(plan.layout.root)})  # an interrupted run may not have told it yet
+    asked = {host: [place, READ_BACK] for host in hosts if host in fleet.runners}
     answers = fleet.each(asked, resume=True, together=False)
     return {host: results[-1].value for host, results in answers.items() if results and results[-1].ok}
 
@@ -184,7 +185,7 @@ def outcomes(
         if value is None:
             found.append(HostOutcome(host.name, None, "unknown"))
             continue
-        changed = value["release"] == release and code == OK
+        changed = value["release"] == release and code in (OK, DISAGREE)
         outcome = CHANGED.get(plan.command, "unchanged") if changed else "unchanged"
         found.append(HostOutcome(host.name, value["release"], outcome, value.get("revision")))
     return tuple(found)

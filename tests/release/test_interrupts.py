@@ -13,6 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from deploytasks.environment import load_environment
+from deploytasks.planning import plan_command
+from deploytasks.sites import fleet_of
+from deploytasks.steps import closing
 from tests.release.project import Plain
 from tests.release.site import Site, ended
 from tests.rig import wait_until
@@ -239,3 +243,23 @@ def test_a_single_host_whose_agent_dies_before_it_publishes_is_exit_4_and_unchan
     table = next(line for line in out.splitlines() if held_upload.release in line)
     assert "local" in table and "unchanged" in table
     assert held_upload.local.deploy("dev") != held_upload.release
+
+
+def test_what_a_host_serves_whose_agent_died_after_publish_is_told_as_it_is(local: Plain) -> None:
+    first = local.deploy("dev")
+    local.environment("dev", DEPLOY_HOSTS="local:", DEPLOY_PATH=".deploy/dev", DEPLOY_RESTART="kill -9 $PPID")
+    done = local.fab("deploy", "--env=dev", "--json")
+    assert done.code == 6, done.err
+    (host,) = done.document["hosts"]
+    current = (local.root / ".deploy/dev/current").resolve().name
+    assert (host["release"], host["outcome"]) == (current, "deployed") and current != first
+    assert f"fab rollback --env=dev --limit={host['host']}" in done.err
+
+
+def test_a_host_that_was_not_yet_told_where_it_deploys_is_read_back(local: Plain) -> None:
+    release = local.deploy("dev")
+    plan = plan_command(load_environment("dev", root=local.root), "deploy")
+    with fleet_of(plan) as fleet:
+        assert fleet.runner(plan.hosts[0])
+        (said,) = closing.read_back(fleet, plan, plan.hosts).values()
+    assert said["release"] == release
