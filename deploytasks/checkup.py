@@ -10,8 +10,8 @@ from typing import Any
 from . import findings, staging
 from .environment import Host
 from .errors import FAILED, MISCONFIGURED, NOT_READY, OK, DeployError
+from .failures import HostsFailed
 from .findings import Findings
-from .fleet import HostsFailed
 from .install import Facts
 from .lock import describe
 from .observer import Observer

@@ -10,7 +10,8 @@ from . import locking
 from .command import command, shell_line
 from .environment import Host
 from .errors import OK, StepFailed, UsageError
-from .fleet import Fleet, HostsFailed, failure_of
+from .failures import HostsFailed, failure_of
+from .fleet import Fleet
 from .observer import Observer, Silent
 from .operation import Operation, Result
 from .plan import Plan, StepContext

@@ -12,7 +12,7 @@ from typing import Any
 from . import findings, git, staging, vendor
 from .environment import Host
 from .errors import OK, PENDING
-from .fleet import HostsFailed
+from .failures import HostsFailed
 from .lock import describe
 from .observer import Observer, Silent
 from .operation import Operation, Result

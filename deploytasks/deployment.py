@@ -9,7 +9,8 @@ from typing import Any
 from . import findings, locking, staging, vendored
 from .environment import Host
 from .errors import StepFailed
-from .fleet import Fleet, HostsFailed
+from .failures import HostsFailed
+from .fleet import Fleet
 from .observer import Observer, Silent
 from .operation import Operation, Result
 from .plan import Built, Plan, StepContext, applies, batches
@@ -132,7 +133,7 @@ def right_of_bar(run: Run, fleet: Fleet, before: Sequence[Operation]) -> None:
             host: [*before, *operations(steps, contexts[host]), *(endings[host] if alone else ())]
             for host in batch
         }
-        answers = run.switch(fleet, work)
+        answers = run.switch(fleet, work, ends=alone)
     run.note(*closing.untidied(run.end(fleet, endings, answers)))
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from . import served
 from .errors import DISAGREE, OK, UNREACHABLE
-from .fleet import failure_of
+from .failures import failure_of
 from .lock import describe
 from .observer import Observer
 from .operation import Operation

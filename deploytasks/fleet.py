@@ -7,61 +7,25 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from . import errors
 from .conversation import Conversation
 from .environment import Host
-from .errors import DeployError, Unreachable, worst
+from .errors import Unreachable
+from .failures import HostsFailed, failed, failure_of
 from .observer import Observer
 from .operation import Operation, Result
 from .report import StepOutcome
 
 BEAT_SECONDS = 5.0
-CODES = {
-    "lock_lost": errors.LOCKED,
-    "locked": errors.LOCKED,
-    "bug": errors.BUG,
-    "disconnected": errors.UNREACHABLE,
-}
-SERVICE_CODES = (errors.NOT_READY, errors.REFUSED, errors.MISCONFIGURED)
+CLOSING_SECONDS = 20.0
 
 Connect = Callable[[Host], Conversation]
 Work = Mapping[Host, Sequence[Operation]]
 Answers = dict[Host, tuple[Result, ...]]
-
-
-@dataclass(frozen=True)
-class HostFailure:
-    """Why one host failed: the step and what came back."""
-
-    host: Host
-    step: str
-    result: Result
-
-    @property
-    def exit_code(self) -> int:
-        if self.step == "wait_for_services" and self.result.code in SERVICE_CODES:
-            return self.result.code
-        return CODES.get(self.result.kind, errors.FAILED)
-
-    def __str__(self) -> str:
-        if self.result.kind == "disconnected":
-            return f"{self.host.name}: {self.result.error}"
-        return f"{self.host.name}: {self.step}: {self.result.error}"
-
-
-class HostsFailed(DeployError):
-    """At least one host failed; the others were told to stop."""
-
-    def __init__(self, failures: Sequence[HostFailure]) -> None:
-        real = [failure for failure in failures if failure.result.kind != "cancelled"] or list(failures)
-        self.failures = tuple(real)
-        self.exit_code = worst(failure.exit_code for failure in real)
-        super().__init__("\n".join(str(failure) for failure in real))
+Futures = dict[Future[tuple[Result, ...]], Host]
 
 
 class Fleet:
@@ -78,7 +42,6 @@ class Fleet:
         self._connect = connect
         self._pool = ThreadPoolExecutor(max(1, min(parallel, len(self.hosts))), thread_name_prefix="host")
         self._guard = threading.Lock()
-        self._stopping = False
         self._expecting: set[Host] = set()
         self._ended = threading.Event()
         self._heart = threading.Thread(target=self._beat, daemon=True)
@@ -95,8 +58,9 @@ class Fleet:
         ]
         for closer in closers:
             closer.start()
+        deadline = time.monotonic() + CLOSING_SECONDS
         for closer in closers:
-            closer.join(20.0)
+            closer.join(max(0.0, deadline - time.monotonic()))
 
     def _beat(self) -> None:
         while not self._ended.wait(BEAT_SECONDS):
@@ -126,7 +90,6 @@ class Fleet:
 
     def cancel(self) -> None:
         """Tell every host to end what it is doing."""
-        self._stopping = True
         for runner in list(self.runners.values()):
             runner.cancel()
 
@@ -209,11 +172,18 @@ class Fleet:
 
         Raises HostsFailed when a host failed and `together`; else the caller looks at the results.
         """
-        futures = {
+        return self.finish(self.begin(work, resume=resume), work, together=together)
+
+    def begin(self, work: Work, *, resume: bool = False) -> Futures:
+        """Begin every host's operations."""
+        return {
             self._pool.submit(self.ask, host, operations, resume=resume): host
             for host, operations in work.items()
             if operations
         }
+
+    def finish(self, futures: Futures, work: Work, *, together: bool = True) -> Answers:
+        """Wait for what was begun; see `each`."""
         pending = set(futures)
         while pending:
             done, pending = wait(pending, timeout=0.5, return_when=FIRST_COMPLETED)
@@ -235,15 +205,3 @@ class Fleet:
     def start(self, host: Host, operations: Sequence[Operation]) -> Future[tuple[Result, ...]]:
         """Begin a host's operations in the background; look at the future's result later."""
         return self._pool.submit(self.ask, host, operations)
-
-
-def failed(results: Sequence[Result]) -> bool:
-    return any(not result.ok for result in results)
-
-
-def failure_of(host: Host, operations: Sequence[Operation], results: Sequence[Result]) -> HostFailure | None:
-    """The failure among a host's results, with the step that it belongs to."""
-    for operation, result in zip(operations, results, strict=False):
-        if not result.ok:
-            return HostFailure(host, operation.step or operation.name, result)
-    return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .fleet import HostsFailed, failure_of
+from .failures import HostsFailed, failure_of
 from .observer import Observer
 from .operation import Operation
 from .plan import Plan

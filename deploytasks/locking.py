@@ -11,7 +11,8 @@ from typing import Any
 
 from .environment import Host
 from .errors import Locked
-from .fleet import Fleet, HostFailure, HostsFailed
+from .failures import HostFailure, HostsFailed
+from .fleet import Fleet
 from .lock import describe, has_ended
 from .observer import Observer
 from .operation import Operation

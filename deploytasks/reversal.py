@@ -49,7 +49,7 @@ def roll_back(run: Run, fleet: Fleet, to: str | None) -> None:
         context.host: [*(() if others else question), *forward(context), *together.get(context.host, ())]
         for context in run.progress.contexts
     }
-    answers = run.switch(fleet, work)
+    answers = run.switch(fleet, work, ends=bool(together))
     run.note(*not_yet(first.host, (asked or answers)[first.host][: len(question)]))
     run.end(fleet, endings, answers)
 

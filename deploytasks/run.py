@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from . import locking, undo, vendored
 from .errors import DISAGREE, LOCKED, worst
+from .failures import carried_out
 from .fleet import Answers, Fleet, Work
 from .notify import notify
 from .observer import Observer
@@ -41,13 +42,14 @@ class Run:
 
     def report(self, body: Callable[[Run, Fleet], None]) -> Report:
         """Do `body` with the fleet of the plan's hosts; answer what became of it. Everything taken is given back."""
-        with self.stack as stack:
+        with ExitStack() as to_the_end, self.stack as stack:
             fleet = stack.enter_context(fleet_of(self.plan, self.observer))
             error: BaseException | None = None
             try:
                 body(self, fleet)
             except (Exception, KeyboardInterrupt) as failure:
                 error = failure
+            to_the_end.enter_context(locking.uninterrupted())
             return self._closing(fleet, error)
 
     def locally(self, step: str, work: Callable[[], Answer]) -> Answer:
@@ -84,10 +86,22 @@ class Run:
         entry = closing.entry(self.plan, self.progress.release, outcome, seconds, error)
         return {**entry, "revision": self.revision, **vendored.pins(self.progress.contexts)}
 
-    def switch(self, fleet: Fleet, work: Work) -> Answers:
-        """Carry out what switches hosts."""
+    def switch(self, fleet: Fleet, work: Work, *, ends: bool) -> Answers:
+        """Carry out what switches hosts.
+
+        Where that includes their endings (`ends`), an interrupt that finds all of it done comes too late.
+        """
         self.progress.switched += tuple(work)
-        return fleet.each(work)
+        begun = fleet.begin(work)
+        try:
+            return fleet.finish(begun, work)
+        except KeyboardInterrupt:
+            with locking.uninterrupted():
+                fleet.cancel()
+                answers = {host: future.result() for future, host in begun.items()}
+            if ends and all(carried_out(work[host], results) for host, results in answers.items()):
+                return answers
+            raise
 
     def end(self, fleet: Fleet, endings: Work, answers: Answers) -> Answers:
         """Carry out every host's ending, whose last operation gives the lock back; `answers` has a single host's.
@@ -96,10 +110,11 @@ class Run:
         """
         if len(endings) > 1:
             ended = fleet.each({host: operations[:-1] for host, operations in endings.items()})
-            self.progress.done = True
-            freed = fleet.each(
-                {host: operations[-1:] for host, operations in endings.items()}, together=False
-            )
+            with locking.uninterrupted():
+                self.progress.done = True
+                freed = fleet.each(
+                    {host: operations[-1:] for host, operations in endings.items()}, together=False
+                )
             answers = {host: (*results, *freed[host]) for host, results in ended.items()}
         self.progress.completed(answers)
         return answers
@@ -127,8 +142,7 @@ class Run:
         """Undo what was switched, record the failure, re-read every host."""
         code, message = undo.describe(error)
         if error is not None and not self.progress.done:
-            with locking.uninterrupted():
-                code, message = self._way_out(fleet, error, code, message)
+            code, message = self._way_out(fleet, error, code, message)
         if error is not None and any(one.step == "migrate" for one in fleet.steps):
             self.note(
                 "the migration ran and is not reversed; see that the release served now works with the new schema"

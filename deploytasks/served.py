@@ -35,7 +35,7 @@ class ServedEnvironment:
 
 def served_environments(plan: Plan, variables: Mapping[str, str]) -> tuple[ServedEnvironment, ...]:
     """Ask every host of `plan` for fingerprints of what it serves, under a key made for this question."""
-    from .fleet import failure_of
+    from .failures import failure_of
     from .operation import Operation
     from .sites import fleet_of
     from .steps.opening import open_root

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .environment import Host
-from .fleet import HostFailure, HostsFailed
+from .failures import HostFailure, HostsFailed
 from .operation import Operation
 from .plan import Plan
 from .sites import fleet_of

@@ -10,7 +10,8 @@ from typing import Any
 
 from .environment import Host
 from .errors import BUG, INTERRUPTED, OK, DeployError
-from .fleet import Fleet, HostFailure, HostsFailed, Work, failure_of
+from .failures import HostFailure, HostsFailed, failure_of
+from .fleet import Fleet, Work
 from .observer import Observer
 from .operation import Result
 from .plan import Plan, StepContext

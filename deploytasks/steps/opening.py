@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..dotenv import canonical
 from ..errors import StepFailed
-from ..fleet import HostFailure, failure_of
+from ..failures import HostFailure, failure_of
 from ..operation import Operation, Result
 from ..transfer import exclusions
 from . import services

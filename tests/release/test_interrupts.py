@@ -83,6 +83,31 @@ def test_ctrl_c_after_publish_began_is_undone_first(staging: Site) -> None:
     assert staging.unlocked()
 
 
+@pytest.mark.parametrize("count", [1, 3])
+def test_ctrl_c_when_every_host_has_ended_comes_too_late(staging: Site, count: int) -> None:
+    hosts = staging.farm.hosts[:count]
+    wait = "until [ -e ../../shared/go ]; do sleep 0.05; done"
+    staging.configure(*(host.name for host in hosts), DEPLOY_RESTART=f"touch ../../shared/here; {wait}")
+    process = staging.project.start("deploy", "--env=staging")
+    paths = [staging.path(host) for host in hosts]
+    wait_until(lambda: all((path / "shared/here").exists() for path in paths), "restart runs everywhere", 60)
+    with (paths[-1] / ".deploytasks/lock.guard").open("w") as guard:
+        fcntl.flock(guard, fcntl.LOCK_EX)
+        for path in paths:
+            (path / "shared/go").touch()
+        wait_until(
+            lambda: (
+                all((path / ".deploytasks/history.jsonl").exists() for path in paths)
+                and not any((path / ".deploytasks/lock").exists() for path in paths[:-1])
+            ),
+            "the last lock alone is still to be given back",
+            60,
+        )
+        process.send_signal(signal.SIGINT)
+    assert ended(process) == 0
+    assert None not in staging.currents()[:count] and staging.unlocked()
+
+
 def test_after_sigkill_the_next_deploy_succeeds_at_once(staging: Site) -> None:
     release = slow_postinstall(staging)
     process = staging.project.start("deploy", "--env=staging")
