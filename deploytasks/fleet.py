@@ -177,7 +177,7 @@ class Fleet:
     def begin(self, work: Work, *, resume: bool = False) -> Futures:
         """Begin every host's operations."""
         return {
-            self._pool.submit(self.ask, host, operations, resume=resume): host
+            self.start(host, operations, resume=resume): host
             for host, operations in work.items()
             if operations
         }
@@ -202,6 +202,8 @@ class Fleet:
             if host in self.runners:
                 self.runners[host].cancel()
 
-    def start(self, host: Host, operations: Sequence[Operation]) -> Future[tuple[Result, ...]]:
+    def start(
+        self, host: Host, operations: Sequence[Operation], *, resume: bool = False
+    ) -> Future[tuple[Result, ...]]:
         """Begin a host's operations in the background; look at the future's result later."""
-        return self._pool.submit(self.ask, host, operations)
+        return self._pool.submit(self.ask, host, operations, resume=resume)

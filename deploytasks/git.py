@@ -23,17 +23,20 @@ HELD = re.compile(r"Unable to create '(.+\.lock)': File exists")
 
 
 class GitFailed(DeployError):
-    """git ended with an exit code that was not expected; `code`, `said` and `last`, the last line of it, tell."""
+    """git ended with an exit code that was not expected; `code`, `said` and `last`, the gist of it, tell."""
 
     def __init__(self, words: tuple[str, ...], place: Path, code: int, said: str) -> None:
         self.code, self.said = code, said
-        self.last = said.strip().splitlines()[-1] if said.strip() else f"exit code {code}"
-        if held := HELD.search(said):
-            self.last = (
-                f"{held[1]} exists: another git is at work there, or was killed; if so, delete that file"
-            )
+        self.last = gist(said) or f"exit code {code}"
         verb = next((word for word in words if not word.startswith("-") and "=" not in word), "")
         super().__init__(f"{place}: git {verb} failed ({self.last}); run it by hand there")
+
+
+def gist(said: str) -> str:
+    """The line that tells what git complains of; empty when it said nothing."""
+    if held := HELD.search(said):
+        return f"{held[1]} exists: another git is at work there, or was killed; if so, delete that file"
+    return said.strip().splitlines()[-1] if said.strip() else ""
 
 
 def clean_environment(process: Mapping[str, str]) -> dict[str, str]:

@@ -61,6 +61,12 @@ def wait_until(condition: Callable[[], object], what: str, seconds: float = 20.0
         time.sleep(0.01)
 
 
+def program(place: Path, script: str) -> None:
+    """Put an executable shell script at a place."""
+    place.write_text(f"#!/bin/sh\n{script}\n")
+    place.chmod(0o755)
+
+
 def free_port(address: str = "127.0.0.1") -> int:
     """A port that nothing listens on."""
     with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as probe:

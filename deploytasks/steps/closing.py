@@ -11,6 +11,7 @@ from ..errors import DISAGREE, OK
 from ..operation import Operation, Result
 from ..release import Release, is_release_id, to_prune
 from ..report import HostOutcome
+from . import opening
 
 if TYPE_CHECKING:
     from ..environment import Host, Settings
@@ -169,8 +170,8 @@ def entry(plan: Plan, release: str | None, outcome: str, seconds: float, error: 
 
 def read_back(fleet: Fleet, plan: Plan, hosts: Sequence[Host]) -> dict[Host, Mapping[str, Any]]:
     """What each of the hosts serves; those that cannot be asked are left out."""
-    place = Operation("open", {"root": str(plan.layout.root)})  # an interrupted run may not have told it yet
-    asked = {host: [place, READ_BACK] for host in hosts if host in fleet.runners}
+    opened = opening.open_root(plan)  # which an interrupted run may not have come to
+    asked = {host: [opened, READ_BACK] for host in hosts if host in fleet.runners}
     answers = fleet.each(asked, resume=True, together=False)
     return {host: results[-1].value for host, results in answers.items() if results and results[-1].ok}
 

@@ -24,8 +24,7 @@ def moving(one: Dependency, *commits: str) -> Iterator[int]:
     Yields a descriptor for git to keep open: the note is a dead run's once neither that run nor its git has it open.
     What a dead run left locked is unlocked. Raises UsageError while another run moves the same work tree.
     """
-    note = note_of(one)
-    note.parent.mkdir(parents=True, exist_ok=True)
+    note, ended = note_of(one), False
     descriptor = os.open(note, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         lock(descriptor, one)
@@ -35,11 +34,11 @@ def moving(one: Dependency, *commits: str) -> Iterator[int]:
         os.pwrite(descriptor, "".join(f"{commit}\n" for commit in (*former, *commits)).encode(), 0)
         try:
             yield descriptor
-        except BaseException:
-            if not former:  # else what that one left may still be there
+            ended = True
+        finally:
+            if ended or not former:  # else what the dead run left may still be there
+                os.ftruncate(descriptor, 0)  # so that it says nothing to a run that has just opened it
                 note.unlink(missing_ok=True)
-            raise
-        note.unlink(missing_ok=True)
     finally:
         os.close(descriptor)
 

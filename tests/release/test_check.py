@@ -16,7 +16,7 @@ from deploytasks.remote.sudo import line
 from deploytasks.sudo import SudoCommand, sudo_commands
 from tests.release.project import BIN, Plain
 from tests.release.site import Site
-from tests.rig import Sshd, farm, own_mounts
+from tests.rig import Sshd, farm, own_mounts, program
 
 
 @pytest.fixture
@@ -77,11 +77,9 @@ def test_every_obstacle_on_the_host_is_found_at_once(alone: Site) -> None:
         assert finding in done.err
 
 
-def replaced(host: Sshd, program: str, script: str) -> None:
+def replaced(host: Sshd, name: str, script: str) -> None:
     """Put another program of that name first on the host's PATH."""
-    tool = host.directory / "tools" / program
-    tool.write_text(f"#!/bin/sh\n{script}\n")
-    tool.chmod(0o755)
+    program(host.directory / "tools" / name, script)
 
 
 def test_a_disk_that_has_no_room_for_what_ships_is_found(alone: Site) -> None:

@@ -19,7 +19,7 @@ from deploytasks.sites import fleet_of
 from deploytasks.steps import closing
 from tests.release.project import Plain
 from tests.release.site import Site, ended
-from tests.rig import wait_until
+from tests.rig import program, wait_until
 
 SLOW = """#!/bin/sh
 touch started
@@ -209,17 +209,18 @@ def held_upload(local: Plain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     local.write("page.txt", "second\n")
     local.commit()
     os.mkfifo(tmp_path / "gate")
-    rsync = tmp_path / "bin/rsync"
-    rsync.parent.mkdir()
+    tools = tmp_path / "bin"
+    tools.mkdir()
     waits = f"case $* in */releases/*) [ ! -p {tmp_path}/gate ] || cat {tmp_path}/gate ;; esac"
-    rsync.write_text(f'#!/bin/sh\n/usr/bin/rsync "$@" || exit\n{waits}\n')
-    rsync.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{rsync.parent}:{os.environ['PATH']}")
+    program(tools / "rsync", f'/usr/bin/rsync "$@" || exit\n{waits}')
+    monkeypatch.setenv("PATH", f"{tools}:{os.environ['PATH']}")
     return Held(local, release, local.start("deploy", "--env=dev"), tmp_path)
 
 
 @dataclass(frozen=True)
 class Held:
+    """The project, its good release, and the run that is held."""
+
     local: Plain
     release: str
     process: subprocess.Popen[str]

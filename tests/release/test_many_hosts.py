@@ -17,7 +17,7 @@ import pytest
 from deploytasks import DEFAULT
 from tests.release.project import Plain
 from tests.release.site import Site, ended
-from tests.rig import Farm, farm, wait_until
+from tests.rig import Farm, farm, program, wait_until
 
 HOOK = '[ "$DEPLOYTASKS_HOST" != host4 ] || [ ! -e ../../shared/fail-{step} ]'
 """A command that fails on host4 while a file in its shared/ says so."""
@@ -78,9 +78,7 @@ def sabotage(site: Site, step: str) -> None:
 
 def tool(site: Site, name: str, script: str) -> None:
     """Put another program of that name first on the PATH of host4."""
-    place = site.farm.hosts[3].directory / "tools" / name
-    place.write_text(f"#!/bin/sh\n{script}\n")
-    place.chmod(0o755)
+    program(site.farm.hosts[3].directory / "tools" / name, script)
 
 
 def heal(site: Site) -> None:

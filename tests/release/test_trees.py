@@ -18,6 +18,7 @@ from deploytasks.remote.manifest import TICK, lasting_marks
 from deploytasks.remote.scan import full_mark
 from examples.building import git
 from tests.release.project import Plain
+from tests.rig import program
 
 OWN = (".deploytasks", ".venv", ".env", "environment.json", "REVISION")
 Change = Callable[[Path, random.Random], None]
@@ -186,8 +187,8 @@ def test_the_same_tree_again_is_what_is_shipped_whatever_became_of_the_recycled_
     for number in range(20):
         local.write(f"files/{number}.txt", f"{number:014d}")
     local.commit()
-    for program in missing:
-        replace(tmp_path / program, "echo unknown option >&2\nexit 1\n")
+    for name in missing:
+        program(tmp_path / name, "echo unknown option >&2\nexit 1")
     chance = random.Random(8)
     for deed in (*DEEDS, opens, *DEEDS):
         done = local.fab("deploy", "--env=dev", PATH=f"{tmp_path}:{os.environ['PATH']}")
@@ -196,11 +197,6 @@ def test_the_same_tree_again_is_what_is_shipped_whatever_became_of_the_recycled_
         assert shipped(latest) == committed(local)
         assert latest.joinpath("files").stat().st_mode & 0o777 == 0o755
         deed(latest, chance)
-
-
-def replace(program: Path, script: str) -> None:
-    program.write_text(f"#!/bin/sh\n{script}")
-    program.chmod(0o755)
 
 
 def test_a_directory_has_a_lasting_mark_only_after_the_tick_of_its_last_change(tmp_path: Path) -> None:
@@ -217,7 +213,7 @@ def test_no_directory_of_trees_that_nobody_touched_is_read(local: Plain, tmp_pat
     local.write("files/one.txt", "one")
     local.commit()
     log = tmp_path / "log"
-    replace(tmp_path / "find", f'echo $PWD >> {log}\nexec /usr/bin/find "$@"\n')
+    program(tmp_path / "find", f'echo $PWD >> {log}\nexec /usr/bin/find "$@"')
     for turn in range(6):
         if turn == 4:
             assert log.exists()  # of trees that were new
@@ -298,9 +294,9 @@ def test_what_an_old_tree_gets_until_it_is_a_release_again_does_not_ship(
     local.commit()
     once = tmp_path / "once"
     second = f"if rm {once}; then echo late > files/late; else touch {once}; fi 2>/dev/null"
-    replace(
+    program(
         tmp_path / "xargs",
-        f'/usr/bin/xargs "$@"\nended=$?\ncase $PWD in */spare/*) {second} ;; esac\nexit $ended\n',
+        f'/usr/bin/xargs "$@"\nended=$?\ncase $PWD in */spare/*) {second} ;; esac\nexit $ended',
     )
     for _ in range(4):
         done = local.fab("deploy", "--env=dev", PATH=f"{tmp_path}:{os.environ['PATH']}")
@@ -314,7 +310,7 @@ def test_a_release_that_was_killed_while_it_was_made_is_not_taken_for_the_one_it
     local.environment("dev", DEPLOY_HOSTS="local:", DEPLOY_PATH=".deploy/dev", DEPLOY_KEEP_RELEASES=2)
     good = [local.deploy("dev") for _ in range(4)]
     kills = "case $PWD in */releases/*) kill -9 $PPID ;; esac\n"
-    replace(tmp_path / "xargs", f'{kills}exec /usr/bin/xargs "$@"\n')
+    program(tmp_path / "xargs", f'{kills}exec /usr/bin/xargs "$@"')
     done = local.fab("deploy", "--env=dev", PATH=f"{tmp_path}:{os.environ['PATH']}")
     assert done.code == 4, done.err
     releases = local.root / ".deploy/dev/releases"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from examples.building import git
+from examples.building import commit, git
 from tests.release.project import BIN, Plain, Run
 from tests.rig import wait_until
 
@@ -88,10 +88,9 @@ def publish(package: Path, version: str) -> str:
     for name in ("a.txt", "m.txt", "z.txt", f"only/{version}.txt"):
         (package / name).parent.mkdir(exist_ok=True)
         (package / name).write_text(f"{name} {version}\n")
-    git(package, "add", "--all")
-    git(package, "commit", "--quiet", "--message", version)
+    made = commit(package, version)
     git(package, "push", "--quiet", "origin", "HEAD:main")
-    return git(package, "rev-parse", "HEAD")
+    return made
 
 
 @pytest.fixture
