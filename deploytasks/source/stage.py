@@ -7,35 +7,27 @@ staging left.
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import hashlib
-import json
 import os
 import shutil
-import subprocess
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from functools import partial
-from itertools import count, groupby
+from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 
-from .. import git
 from ..cache import cache_root
 from ..environment import Environment
 from ..remote.manifest import lasting_marks, unchanged
 from ..remote.scan import directories, look, mark_of, moved, parents
 from ..vendor import Dependency
-from . import listing
-from .listing import Wanted
-from .manifest import EXECUTABLE, LINK, Entry, Manifest, read_line
-from .memory import Left, keep_manifest, known_lines, recalled, remember
+from .contents import write_all
+from .listing import Changes, Commits, Wanted, WorkTree, kept_by_rsync
+from .manifest import Entry, Manifest, read_line
+from .memory import Left, Sources, keep_manifest, known_lines, recalled, remember
 from .revision import Revision
-
-FORMAT = 1
-"""To be raised when the same commits are staged otherwise."""
 
 
 @dataclass(frozen=True)
@@ -84,16 +76,13 @@ def stage(
     with ExitStack() as stack:
         place = stack.enter_context(free_place(base / "trees" / project / environment.name))
         base.chmod(0o700)
-        root, commit = environment.root, revision.commit
+        source: Commits | WorkTree = WorkTree(environment.root, dependencies)
         if environment.settings.source == "commit":
-            name = json.dumps([FORMAT, commit, *([one.path, one.commit] for one in dependencies)])
-            listed = partial(listing.of_commit, root, commit, dependencies)
-        else:
-            name, listed = "", partial(listing.of_work_tree, root, dependencies)
+            source = Commits(environment.root, revision.commit, dependencies)
         background = stack.enter_context(ThreadPoolExecutor(1))
-        manifest = staged = bring_up_to_date(place, name, listed, told, background)
+        manifest = staged = bring_up_to_date(place, source, told, background)
         if environment.settings.exclude:
-            kept = listing.kept_by_rsync(place / "tree", environment.settings.exclude)
+            kept = kept_by_rsync(place / "tree", environment.settings.exclude)
             manifest = Manifest({path: entry for path, entry in manifest.entries.items() if path in kept})
         keep_manifest(place, manifest)
         yield Tree(place / "tree", revision, manifest, staged, tuple(dependencies))
@@ -115,39 +104,31 @@ def free_place(parent: Path) -> Iterator[Path]:
 
 
 def bring_up_to_date(
-    place: Path,
-    name: str,
-    listed: Callable[[], Mapping[str, Wanted]],
-    told: Callable[[bool], None],
-    background: Executor,
+    place: Path, source: Commits | WorkTree, told: Callable[[bool], None], background: Executor
 ) -> Manifest:
-    """Make `place`/tree hold exactly what is `listed`, and remember in the `background` how it was left.
+    """Make `place`/tree hold exactly what ships, and remember in the `background` how it was left.
 
-    A tree of the same `name` that nobody touched since is so already.
+    A tree of the same name that nobody touched since is so already.
     """
-    tree, memory = place / "tree", place / "left.json"
+    tree, memory, name = place / "tree", place / "left.json", source.name
     tree.mkdir(exist_ok=True)
     tree.chmod(0o755)
     left = recalled(memory)
     told(left.name != name)
+    telling = background.submit(source.since, left.name)
     same = untouched(tree, left) and all(left.marks[path] == "d755" for path in directories(left.marks))
-    if name and left.name == name and same:
+    changes = telling.result() if same else None
+    if changes == {}:
+        if left.name != name:
+            background.submit(remember, memory, replace(left, name=name))
         return left.manifest
-    found, wanted = left.marks if same else look(str(tree), left_out=()), listed()
-    sources = {path: source_signature(want) for path, want in wanted.items() if not want.id}
-    kept = {
-        path: entry
-        for path, entry in left.manifest.entries.items()
-        if path in found
-        and found[path] == left.marks.get(path)
-        and path in wanted
-        and (entry.mode, entry.id) == (wanted[path].mode, wanted[path].id or entry.id)
-        and left.sources.get(path) == sources.get(path)
-    }
+    found = left.marks if same else look(str(tree), left_out=())
+    kept, stale, sources = parted(source, left, found, changes)
+    paths = kept.keys() | stale.keys()
     memory.unlink(missing_ok=True)
-    needed = parents(wanted)
-    clear(tree, found, wanted, needed)
-    written = write_all(tree, {path: want for path, want in wanted.items() if path not in kept})
+    needed = parents(paths)
+    clear(tree, found, paths, needed)
+    written = write_all(tree, stale)
     for path in needed:
         if found.get(path) != "d755":
             (tree / path).chmod(0o755)  # whatever the umask
@@ -159,6 +140,28 @@ def bring_up_to_date(
     proofs |= lasting_marks(str(tree), anew)
     background.submit(remember, memory, Left(name, manifest, marks, proofs, sources))
     return manifest
+
+
+def parted(
+    source: Commits | WorkTree, left: Left, found: Mapping[str, str], changes: Changes | None
+) -> tuple[dict[str, Entry], dict[str, Wanted], Sources]:
+    """What stays in the tree as it is, what is to be written afresh, and the signatures of files of the work tree."""
+    entries = left.manifest.entries
+    if changes is not None:
+        stays = {path: entry for path, entry in entries.items() if path not in changes}
+        return stays, {path: want for path, want in changes.items() if want}, {}
+    wanted = source.listed()
+    sources = {path: source_signature(want) for path, want in wanted.items() if not want.id}
+    kept = {
+        path: entry
+        for path, entry in entries.items()
+        if path in found
+        and found[path] == left.marks.get(path)
+        and path in wanted
+        and (entry.mode, entry.id) == (wanted[path].mode, wanted[path].id or entry.id)
+        and left.sources.get(path) == sources.get(path)
+    }
+    return kept, {path: want for path, want in wanted.items() if path not in kept}, sources
 
 
 def untouched(tree: Path, left: Left) -> bool:
@@ -182,62 +185,3 @@ def clear(tree: Path, found: Mapping[str, str], wanted: Collection[str], needed:
     for path, mark in found.items():
         if mark[0] == "d" and path not in needed and (tree / path).exists():
             shutil.rmtree(tree / path)
-
-
-def write_all(tree: Path, stale: Mapping[str, Wanted]) -> dict[str, Entry]:
-    """Write files afresh."""
-    written = {}
-    for origin, group in groupby(
-        sorted(stale.items(), key=lambda item: str(item[1].origin)), lambda item: item[1].origin
-    ):
-        items = list(group)
-        contents = (
-            blobs(origin, [want.id for _, want in items])
-            if items[0][1].id
-            else (from_disk(want) for _, want in items)
-        )
-        for (path, want), data in zip(items, contents, strict=True):
-            written[path] = write(tree / path, want, data)
-    return written
-
-
-def from_disk(want: Wanted) -> bytes:
-    """The content of a file (or the target of a link) of the work tree."""
-    source = want.origin / want.name
-    return os.fsencode(os.readlink(source)) if want.mode == LINK else source.read_bytes()
-
-
-def blobs(git_dir: Path, ids: Sequence[str]) -> Iterator[bytes]:
-    """The contents of blobs, in order, from one git process."""
-    words = ("git", *git.inside(git_dir), "cat-file", "--batch")
-    process = subprocess.Popen(
-        words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=git.clean_environment(os.environ)
-    )
-    assert process.stdin is not None and process.stdout is not None
-    try:
-        for blob in ids:
-            process.stdin.write(blob.encode("ascii") + b"\n")
-            process.stdin.flush()
-            head = process.stdout.readline().split()
-            if len(head) != 3:
-                raise git.GitFailed(words[2:], git_dir, 1, f"object {blob} is missing")
-            yield process.stdout.read(int(head[2]))
-            process.stdout.read(1)
-    finally:
-        with contextlib.suppress(OSError):
-            process.stdin.close()
-        process.stdout.close()
-        process.wait()
-
-
-def write(path: Path, want: Wanted, data: bytes) -> Entry:
-    """Put one file or link where it belongs."""
-    path.parent.mkdir(0o755, parents=True, exist_ok=True)
-    if path.is_symlink() or path.exists():
-        path.unlink()
-    if want.mode == LINK:
-        os.symlink(data, os.fsencode(path))
-    else:
-        path.write_bytes(data)
-        path.chmod(0o755 if want.mode == EXECUTABLE else 0o644)
-    return Entry(want.mode, len(data), want.id or hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest())

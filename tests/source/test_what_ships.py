@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import stat
 import subprocess
 from concurrent.futures import Future
@@ -13,6 +14,7 @@ import pytest
 
 from deploytasks import source, staging, vendor
 from deploytasks.environment import Environment, load_environment
+from deploytasks.source.listing import Commits
 from examples.building import git
 from tests.release.project import Plain, make_plain
 
@@ -182,6 +184,107 @@ def test_staging_again_touches_nothing_and_repairs_what_somebody_edited(
     second = stage()
     assert page.read_text() == "first\n" and not stray.parent.exists()
     assert {path for path in first if first[path] != second[path]} == {"page.txt"}
+
+
+def move(project: Plain, step: str) -> None:
+    """One kind of change, in the work tree."""
+    root = project.root
+    match step:
+        case "a content":
+            project.write("page.txt", "second\n")
+        case "a new directory with odd names":
+            for name in ODD_NAMES:
+                project.write(f"new/deep/{name}", name.encode("utf-8", "surrogateescape"))
+        case "a mode only":
+            (root / "page.txt").chmod(0o755)
+        case "a file that becomes a link":
+            (root / "new/deep/a b").unlink()
+            (root / "new/deep/a b").symlink_to("../../page.txt")
+        case "a directory that becomes a file":
+            shutil.rmtree(root / "new/deep")
+            project.write("new/deep", "file\n")
+        case "a file that becomes a directory":
+            (root / "page.txt").unlink()
+            project.write("page.txt/page.txt", "inside\n")
+        case "a name":
+            (root / "new/deep").rename(root / "moved")
+        case "a pin":
+            project.lib_says("moved")
+        case "nothing that ships":
+            project.write("environments/other.env", "A=b\n")
+            project.write("pkg/__pycache__/x.pyc", "x")
+            git(root, "add", "--all", "--force")
+        case "nothing":
+            pass
+
+
+@pytest.mark.parametrize("exclude", ["", "/moved *.md"])
+def test_what_changes_between_two_commits_is_all_that_is_looked_at(project: Plain, exclude: str) -> None:
+    steps = (
+        "a content",
+        "a new directory with odd names",
+        "a mode only",
+        "a file that becomes a link",
+        "a directory that becomes a file",
+        "a file that becomes a directory",
+        "a name",
+        "a pin",
+        "nothing that ships",
+        "nothing",
+    )
+    settings = environment(project, DEPLOY_EXCLUDE=exclude)
+    revisions = [git(project.root, "rev-parse", "HEAD")]
+    for step in steps:
+        move(project, step)
+        revisions.append(project.commit())
+    name, before, cache = "", {}, project.root.parent / "own"
+    for revision in (*revisions, revisions[0], revisions[-1]):
+        dependencies = vendor.dependencies(project.root, revision)
+        ships = {
+            path: entry
+            for path, entry in committed(project.root, revision).items()
+            if not path.startswith("environments/") and not path.endswith(".pyc")
+        }
+        commits = Commits(project.root, revision, dependencies)
+        changes = commits.since(name)
+        assert (changes is None) == (not name)
+        if changes is not None:
+            told = {path: want and (want.mode, want.id) for path, want in changes.items()}
+            assert told == dict(ships.items() - before.items()) | dict.fromkeys(before.keys() - ships.keys())
+        found = source.resolve_revision(project.root, revision)
+        with source.stage(settings, found, dependencies=dependencies, cache=cache) as tree:
+            assert on_disk(tree.path) == ships
+            assert {path: (entry.mode, entry.id) for path, entry in tree.staged.entries.items()} == ships
+            modes = {stat.S_IMODE(path.lstat().st_mode) for path in tree.path.rglob("*") if path.is_dir()}
+            assert modes <= {0o755}
+            assert ("moved" in tree.manifest.entries) == ("moved" in ships and not exclude)
+        name, before = commits.name, ships
+
+
+@pytest.mark.parametrize("gone", ["the commit", "the submodule"])
+def test_a_former_tree_that_git_cannot_compare_with_is_no_obstacle(project: Plain, gone: str) -> None:
+    first = git(project.root, "rev-parse", "HEAD")
+    project.write("page.txt", "short-lived\n")
+    left_behind = project.commit()
+    project.deploy("dev")
+    name = Commits(project.root, left_behind, vendor.dependencies(project.root, left_behind)).name
+    if gone == "the commit":
+        git(project.root, "reset", "--quiet", "--hard", first)
+        git(project.root, "reflog", "expire", "--expire=now", "--all")
+        git(project.root, "gc", "--quiet", "--prune=now")
+        assert not git_knows(project.root, left_behind)
+    else:
+        git(project.root, "rm", "--quiet", "-r", "vendor/lib")
+        project.write("vendor/lib/file", "no submodule any more\n")
+        project.write("postinstall", "#!/bin/sh\n", 0o755)
+    revision = project.commit()
+    assert Commits(project.root, revision, vendor.dependencies(project.root, revision)).since(name) is None
+    project.deploy("dev")
+    assert on_disk(current(project)) == committed(project.root, revision)
+
+
+def git_knows(root: Path, commit: str) -> bool:
+    return subprocess.run(["git", "cat-file", "-e", commit], cwd=root, capture_output=True).returncode == 0
 
 
 def test_a_cache_left_by_a_killed_run_is_repaired(project: Plain, tmp_path: Path) -> None:
