@@ -14,6 +14,7 @@ import paramiko
 
 from .errors import Unreachable
 from .link import tuned
+from .session import Transport
 from .ssh_config import Hop
 
 SIGNATURES = {"ssh-rsa": ("rsa-sha2-512", "rsa-sha2-256", "ssh-rsa")}
@@ -74,9 +75,9 @@ class HostKeyPolicy(paramiko.MissingHostKeyPolicy):  # type: ignore[misc]
             raise Unreachable(self._unknown(key))
         self._accept(key)
 
-    def transport(self, sock: Any, **settings: Any) -> paramiko.Transport:
+    def transport(self, sock: Any, **settings: Any) -> Transport:
         """A transport that asks for a kind of key we know, and that notices when the other side is gone."""
-        transport = paramiko.Transport(tuned(sock) if isinstance(sock, socket.socket) else sock, **settings)
+        transport = Transport(tuned(sock) if isinstance(sock, socket.socket) else sock, **settings)
         offered = transport.get_security_options()
         plain = {known.kind for known in self.known if not known.marker}
         kinds = {name for kind in plain for name in SIGNATURES.get(kind, (kind,))}

@@ -12,7 +12,6 @@ from typing import Any
 
 import fabric
 import paramiko
-from paramiko.common import cMSG_CHANNEL_REQUEST
 from paramiko.ssh_exception import NoValidConnectionsError, ProxyCommandFailure
 
 from .command import Command
@@ -37,26 +36,11 @@ def channel_to(route: Route, line: Command) -> SshChannel:
     connection = connect(route)
     try:
         with translated(route, route.target):
-            session = connection.transport.open_session(timeout=route.connect_timeout)
-            execute(session, line)
+            session = connection.transport.session_running(line, timeout=route.connect_timeout)
     except BaseException:
         disconnect(connection)
         raise
     return SshChannel(connection, session)
-
-
-def execute(session: Any, line: Command) -> None:
-    """Ask for `line` to be run, and do not wait for the reply: what is sent to it need not wait a round trip either.
-
-    A host that refuses closes the session (RFC 4254, 6.5); Paramiko's own call waits.
-    """
-    message = paramiko.Message()
-    message.add_byte(cMSG_CHANNEL_REQUEST)
-    message.add_int(session.remote_chanid)
-    message.add_string("exec")
-    message.add_boolean(True)
-    message.add_string(line.shell)
-    session.transport._send_user_message(message)
 
 
 def connect(route: Route) -> Any:

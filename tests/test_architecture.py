@@ -10,7 +10,15 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "deploytasks"
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "_vendor" not in path.parts)
-MAY_IMPORT_FABRIC = {"ssh.py", "transfer.py", "identities.py", "hostkeys.py", "child.py", "namespace.py"}
+MAY_IMPORT_FABRIC = {
+    "ssh.py",
+    "transfer.py",
+    "identities.py",
+    "hostkeys.py",
+    "session.py",
+    "child.py",
+    "namespace.py",
+}
 REMOTE = {"importlib", "deploytasks"}
 
 
