@@ -12,6 +12,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from . import bytecode
 from ._version import __version__
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def __getattr__(name: str) -> Any:
     """Import a public name when it is first used, so that a task list costs no more than it shows."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    with bytecode.kept():
+        value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
     globals()[name] = value  # over the module `namespace`, which its import has just put here
     return value

@@ -16,7 +16,7 @@ import invoke.tasks
 from invoke.exceptions import Exit
 from invoke.parser.argument import Argument
 
-from .. import console
+from .. import bytecode, console
 from ..errors import BUG, INTERRUPTED, OK, DeployError, UsageError
 
 Body = TypeVar("Body", bound=Callable[..., Any])
@@ -50,7 +50,7 @@ def entry(name: str) -> Callable[[Body], Body]:
             try:
                 refuse_hosts_option(context)
                 refuse_empty_lists(kwargs)
-                with signals_as_interrupts(), uncollected():
+                with signals_as_interrupts(), uncollected(), bytecode.kept():
                     code, error = body(context, *args, **kwargs) or OK, None
             except DeployError as failure:
                 code, error = failure.exit_code, str(failure)
