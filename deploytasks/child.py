@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
+import select
 import signal
 import subprocess
 import threading
-from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from invoke.runners import Local
 
-PIECE = 65536
-"""Bytes read at once."""
-KEPT_PIECES = 64
+ROOM = 1 << 20
+"""Bytes that may wait to be read, and are read at once: as much as Linux lets anybody have (pipe-max-size)."""
+PAUSE_MILLISECONDS = 50
+KEPT = 65536
+"""Bytes of the end of an output that are kept."""
 
 
 class Children:
@@ -73,13 +76,28 @@ class Child(Local):
 
         Of much, what came last is enough.
         """
-        pieces: deque[bytes] = deque(maxlen=KEPT_PIECES)
-        while data := super().read_proc_stdout(PIECE):
-            self.children.on_output(data)
-            pieces.append(data)
-        return b"".join(pieces)
+        kept = b""
+        assert self.process.stdout is not None
+        for portion in portions(self.process.stdout.fileno()):
+            self.children.on_output(portion)
+            kept = (kept + portion)[-KEPT:]
+        return kept
 
     def send_interrupt(self, interrupt: KeyboardInterrupt) -> None:
         """Ctrl-C ends the process; Invoke would type it into the process's input."""
         self.children.end()
         raise interrupt
+
+
+def portions(pipe: int) -> Iterator[bytes]:
+    """What comes through a pipe, with a pause after each portion that ends when the writer does.
+
+    rsync prints a line for every file; to wake up for each would cost both of us more than the file.
+    """
+    with contextlib.suppress(AttributeError, OSError):  # only Linux has it; nobody may have many such pipes
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, ROOM)
+    ended = select.poll()
+    ended.register(pipe, 0)
+    while portion := os.read(pipe, ROOM):
+        yield portion
+        ended.poll(PAUSE_MILLISECONDS)

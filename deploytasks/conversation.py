@@ -25,7 +25,7 @@ BOOT = (
     "SOURCES=json.loads(zlib.decompress(f.read(int(f.readline()))).decode());"
     "exec(SOURCES.pop('boot'))"
 )
-Uploader = Callable[[Path, str, Sequence[str], Sequence[str] | None, OnProgress], Upload]
+Uploader = Callable[[Path, str, Sequence[str], OnProgress, Sequence[str] | None, bool], Upload]
 
 
 def agent_command(python: str) -> Command:
@@ -63,7 +63,7 @@ class Conversation:
     ) -> None:
         self.host, self.expect_upload = host, expect_upload
         self._channel, self._redactor, self._uploader = channel, redactor, uploader
-        self._uploading: Upload | None = None
+        self._uploads: list[Upload] = []
         self._sending = threading.Lock()
         self._busy = threading.Lock()
         self._number = 0
@@ -155,18 +155,20 @@ class Conversation:
         on_progress: OnProgress,
         *,
         only: Sequence[str] | None = None,
+        fresh: bool = False,
     ) -> Result:
-        """Make `target` on the host hold exactly what `source` holds; with `only` just those paths are looked at."""
-        self._uploading = self._uploader(source, target, excludes, only, on_progress)
-        return self._uploading.run()
+        """Make `target` on the host hold exactly what `source` holds; see transfer.Upload for `only` and `fresh`."""
+        upload = self._uploader(source, target, excludes, on_progress, only, fresh)
+        self._uploads.append(upload)
+        return upload.run()
 
     def beat(self) -> None:
         """Renew the heartbeat of the lock; a host that does not take it is found out by the request that runs."""
         self._try_send({"beat": True})
 
     def cancel(self) -> None:
-        if self._uploading is not None:
-            self._uploading.cancel()
+        for upload in self._uploads:
+            upload.cancel()
         self._try_send({"cancel": True})
 
     def close(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from . import findings, locking, staging, vendored
+from . import findings, forecast, locking, staging, vendored
 from .environment import Host
 from .errors import StepFailed
 from .failures import HostsFailed
@@ -37,8 +37,9 @@ def deploy(run: Run, fleet: Fleet, passed: staging.Passed) -> None:
     """The recipe from `check` on. Hosts are read while the tree is built here."""
     plan = run.plan
     looked = services.look(plan)
-    asked = {host: fleet.start(host, [*opening.check(plan, host), *looked]) for host in plan.hosts}
+    fleet.expect_uploads(forecast.hosts_to_send(plan))
     passed.news.add_done_callback(lambda news: fleet.expect_uploads(plan.hosts if news.result() else ()))
+    asked = {host: fleet.start(host, [*opening.check(plan, host), *looked]) for host in plan.hosts}
     facts = opening.tool_facts(asked[plan.hosts[0]])
     built = run.locally("build", lambda: staging.build(plan, passed, facts, run.note))
     answers = {host: future.result() for host, future in asked.items()}
@@ -46,6 +47,8 @@ def deploy(run: Run, fleet: Fleet, passed: staging.Passed) -> None:
     fleet.expect_uploads(host for host, read in answers.items() if opening.basis(read) != built.tree.digest)
     inventories = locking.take(fleet, plan, run.observer)
     run.progress.locked = True
+    complete = {host: inventory["basis"] == built.tree.digest for host, inventory in inventories.items()}
+    forecast.remember(plan, complete)
     decide(run, answers, inventories, built)
     with staging.looking_behind(passed, run.note):
         right_of_bar(run, fleet, left_of_bar(run, fleet))

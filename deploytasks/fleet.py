@@ -22,7 +22,8 @@ from .report import StepOutcome
 BEAT_SECONDS = 5.0
 CLOSING_SECONDS = 20.0
 
-Connect = Callable[[Host], Conversation]
+Connect = Callable[[Host, bool], Conversation]
+"""Begins a conversation, and makes ready for an upload when one is expected."""
 Work = Mapping[Host, Sequence[Operation]]
 Answers = dict[Host, tuple[Result, ...]]
 Futures = dict[Future[tuple[Result, ...]], Host]
@@ -39,6 +40,8 @@ class Fleet:
         self.steps: list[StepOutcome] = []
         self.runners: dict[Host, Conversation] = {}
         self._missing: dict[Host, list[str] | None] = {}
+        self._empty: set[Host] = set()
+        """Where the target of the upload was left empty, and no command has run since."""
         self._connect = connect
         self._pool = ThreadPoolExecutor(max(1, min(parallel, len(self.hosts))), thread_name_prefix="host")
         self._guard = threading.Lock()
@@ -71,7 +74,7 @@ class Fleet:
         """The conversation with a host, begun now if it has not been. Raises Unreachable."""
         runner = self.runners.get(host)
         if runner is None:
-            runner = self._connect(host)
+            runner = self._connect(host, host in self._expecting)
             with self._guard:
                 self.runners[host] = runner
                 expecting = host in self._expecting
@@ -80,7 +83,7 @@ class Fleet:
         return runner
 
     def expect_uploads(self, hosts: Iterable[Host]) -> None:
-        """There will be something to upload to these hosts: what can be made ready for it is, once they are reached."""
+        """There will be something to upload to these hosts: what can be made ready for it is, once they are asked."""
         with self._guard:
             self._expecting.update(hosts)
             runners = [runner for host, runner in self.runners.items() if host in self._expecting]
@@ -99,15 +102,28 @@ class Fleet:
         Ends with the first failure; a lost connection is a failed result of kind `disconnected`.
         """
         results: list[Result] = []
-        for is_upload, group in groupby(operations, key=lambda operation: operation.name == "upload"):
+        for at_once, group in groupby(operations, key=lambda operation: operation.alongside):
             part = list(group)
-            answers = (
-                [self._upload(host, one) for one in part] if is_upload else self._request(host, part, resume)
-            )
+            answers = self._at_once(host, part, resume) if at_once else self._request(host, part, resume)
             results.extend(answers)
             if len(answers) < len(part) or not all(answer.ok for answer in answers):
                 break
         return tuple(results)
+
+    def _at_once(self, host: Host, operations: list[Operation], resume: bool) -> list[Result]:
+        """Make the uploads among the operations at once, and ask the agent for the others, which come first, meanwhile.
+
+        When those fail, the uploads are ended.
+        """
+        asked = [operation for operation in operations if operation.name != "upload"]
+        uploads = operations[len(asked) :]
+        with ThreadPoolExecutor(max(1, len(uploads))) as pool:
+            begun = [pool.submit(self._upload, host, upload) for upload in uploads]
+            answers = self._request(host, asked, resume) if asked else []
+            if len(answers) < len(asked) or not all(answer.ok for answer in answers):
+                self.runner(host).cancel()
+                return answers
+            return [*answers, *(one.result() for one in begun)]
 
     def _request(self, host: Host, operations: list[Operation], resume: bool) -> list[Result]:
         begun = time.monotonic()
@@ -120,7 +136,10 @@ class Fleet:
             begun = now
             done.append(result)
             if operation.name == "prepare" and result.ok:
-                self._missing[host] = result.value["missing"]
+                self._missing[host] = missing = result.value["missing"]
+                self._empty |= {host} if missing is None else set()
+            elif operation.name == "execute":
+                self._empty.discard(host)
             if len(done) < len(operations) and result.ok:
                 self._begin(operations[len(done)], host)
 
@@ -141,13 +160,15 @@ class Fleet:
         begun = time.monotonic()
         self._begin(operation, host)
         arguments: Mapping[str, Any] = operation.arguments
+        prepared = arguments["prepared"]
         try:
             result = self.runner(host).upload(
                 Path(arguments["source"]),
                 arguments["target"],
                 arguments["excludes"],
                 lambda progress: self.observer.progress(operation.step, host.name, str(progress)),
-                only=self._missing.get(host) if arguments["prepared"] else None,
+                only=self._missing.get(host) if prepared else None,
+                fresh=prepared and host in self._empty,
             )
         except Unreachable as lost:
             result = Result(False, 255, error=str(lost).removeprefix(f"{host.name}: "), kind="disconnected")

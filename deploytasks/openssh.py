@@ -32,6 +32,13 @@ ForwardX11 no
 ControlMaster no
 LogLevel ERROR
 """
+OWN_CIPHERS = frozenset(
+    (
+        "chacha20-poly1305@openssh.com,aes128-ctr,aes192-ctr,aes256-ctr,aes128-gcm@openssh.com,aes256-gcm@openssh.com",
+        "chacha20-poly1305@openssh.com,aes128-gcm@openssh.com,aes256-gcm@openssh.com,aes128-ctr,aes192-ctr,aes256-ctr",
+    )
+)
+"""What OpenSSH offers where nobody has chosen otherwise: up to 9.9, and from 10.0 on (myproposal.h)."""
 LONGEST_SOCKET = 90
 """Bytes of a ControlPath: a Unix socket's limit, less what ssh appends while it makes one."""
 
@@ -151,9 +158,18 @@ def block(match: str, hop: Hop, proxy_command: str) -> str:
         *(("IdentityFile", quoted(file)) for file in hop.identities or ("none",)),
         *([("HostKeyAlias", quoted(hop.host_key_alias))] if hop.host_key_alias else []),
         ("ProxyCommand", proxy_command),
-        *hop.algorithms,
+        *((kind, quickest(names)) for kind, names in hop.algorithms),
     ]
     return "\n".join([f"Host {match}", *(f"  {key} {value}" for key, value in lines), ""])
+
+
+def quickest(names: str) -> str:
+    """Algorithms in the order to offer them. Of OpenSSH's own ciphers those go first that processors have instructions
+    for: with ChaCha20 a first upload took 1.1 times as long. An order that somebody chose stays.
+    """
+    if names not in OWN_CIPHERS:
+        return names
+    return ",".join(sorted(names.split(","), key=lambda name: "-gcm@" not in name))
 
 
 def master_socket(path: Path) -> Path | None:

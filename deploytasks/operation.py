@@ -23,6 +23,8 @@ class Operation:
     """For people: what is being done, already safe to print."""
     brief: bool = False
     """Ends at once, runs nothing of the project's: may be asked for together with what follows it."""
+    alongside: bool = False
+    """Goes on beside its neighbours that do too, as uploads do."""
 
 
 @dataclass(frozen=True)

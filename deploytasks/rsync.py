@@ -33,6 +33,8 @@ MEANINGS = {
 TALK = ("--no-z", "--no-v", "--no-h", "-s", "--info=progress2")
 MIRROR = ("-rlpt", "--delete", "--delete-excluded")
 """Links, modes and times exactly; nothing left over; no owner. patchwork's `-pthrvz` comes before."""
+FRESH = "--inplace"
+"""For a target that is empty: there is nothing to keep until the whole file is there, and no rename at its end."""
 LISTED = ("-rlpt", "--ignore-times", "--from0")
 """The same for paths of which is known that they differ."""
 
@@ -44,10 +46,10 @@ class Dialect:
     samba: bool
     """The original; else openrsync (macOS) or one older than 3.1."""
 
-    def copy(self, listed: bool) -> tuple[str, ...]:
-        """How to copy: a whole tree, or a list of its paths."""
+    def copy(self, listed: bool, fresh: bool) -> tuple[str, ...]:
+        """How to copy: a whole tree, to a `fresh` target or to one that may hold something, or a list of its paths."""
         exact = LISTED if listed else MIRROR
-        return (*exact, *TALK) if self.samba else exact
+        return (*exact, *TALK, *([FRESH] if fresh else [])) if self.samba else exact
 
 
 @functools.lru_cache(maxsize=1)
@@ -68,10 +70,12 @@ def samba_version(told: str) -> tuple[int, int] | None:
     return (int(version[1]), int(version[2])) if version else None
 
 
-def options(known: Dialect, rules: Path, remote: Command | None, *, listed: bool = False) -> tuple[str, ...]:
+def options(
+    known: Dialect, rules: Path, remote: Command | None, *, listed: bool = False, fresh: bool = False
+) -> tuple[str, ...]:
     """Everything between `rsync` and the paths. `rules` is a file with patterns to exclude, or `listed` paths."""
     program = (f"--rsync-path={remote.shell}",) if remote else ()
-    return (*known.copy(listed), f"--{'files' if listed else 'exclude'}-from={rules}", *program)
+    return (*known.copy(listed, fresh), f"--{'files' if listed else 'exclude'}-from={rules}", *program)
 
 
 def guarded(guard: str) -> Command:

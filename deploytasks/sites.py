@@ -38,10 +38,10 @@ def fleet_of(plan: Plan, observer: Observer | None = None) -> Iterator[Fleet]:
         parallel = plan.environment.settings.parallel
         servers: Servers = {}
 
-        def connect(host: Host) -> Conversation:
+        def connect(host: Host, uploading: bool) -> Conversation:
             site = Site(plan, host, servers)
             stack.callback(site.close)
-            return site.converse(redactor)
+            return site.converse(redactor, uploading)
 
         yield stack.enter_context(
             Fleet(plan.hosts, connect, parallel=parallel, observer=observer or Silent())
@@ -58,11 +58,14 @@ class Site:
         self._guard = threading.Lock()
         self._closed = False
 
-    def converse(self, redactor: Redactor) -> Conversation:
-        """Begin the conversation with the agent. Raises Unreachable, UsageError for a host that has two names."""
-        return Conversation(self.host, self._open(), redactor, self._upload, self.expect_upload)
+    def converse(self, redactor: Redactor, uploading: bool) -> Conversation:
+        """Begin the conversation with the agent; with `uploading`, connect for rsync at the same time.
 
-    def _open(self) -> Channel:
+        Raises Unreachable, UsageError for a host that has two names.
+        """
+        return Conversation(self.host, self._open(uploading), redactor, self._upload, self.expect_upload)
+
+    def _open(self, uploading: bool) -> Channel:
         start = agent_command("python3")
         if self.host.is_local:
             return LocalChannel(start.words)
@@ -71,6 +74,8 @@ class Site:
 
         self.route = route_to(self.plan.environment, self.host, self.plan.ssh or SshOptions())
         self._refuse_second_name(self.route)
+        if uploading:
+            self.expect_upload()
         return channel_to(self.route, start)
 
     def expect_upload(self) -> None:
@@ -104,8 +109,9 @@ class Site:
         source: Path,
         target: str,
         excludes: Sequence[str],
-        only: Sequence[str] | None,
         on_progress: OnProgress,
+        only: Sequence[str] | None,
+        fresh: bool,
     ) -> Upload:
         guard = lock.guard(str(self.plan.layout.root), self.plan.identity.run_id)
-        return Upload(source, target, self.route, excludes, guard, on_progress, self.master, only)
+        return Upload(source, target, self.route, excludes, guard, on_progress, self.master, only, fresh)

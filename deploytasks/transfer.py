@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from . import rsync
-from .command import command
+from .command import Command, command
 from .errors import UsageError
 from .openssh import Master, askpass, written_config
 from .operation import Result
@@ -53,7 +53,8 @@ class Upload:
 
     `route` is None for this machine. `guard` is a POSIX shell line that the host runs in the same exec: when it
     fails, nothing is transferred and the result's kind is `lock_lost`. With a `master` of the same route the
-    upload need not connect. With `only` the target is right but for these paths, and rsync looks at no others.
+    upload need not connect. With `only` the target is right but for these paths, and rsync looks at no others; a
+    `fresh` target is an empty directory of ours, that nobody uses before the upload has succeeded.
     One object carries one upload.
     """
 
@@ -67,12 +68,13 @@ class Upload:
         on_progress: OnProgress | None = None,
         master: Master | None = None,
         only: Sequence[str] | None = None,
+        fresh: bool = False,
     ) -> None:
         from .child import Children
 
         self.source, self.target, self.route = source, target, route
         self.excludes, self.guard, self.master = excludes, guard, master
-        self.only = only
+        self.only, self.fresh = only, fresh
         self._watch = Watch(on_progress)
         self._children = Children(self._watch.feed)
 
@@ -111,7 +113,7 @@ class Upload:
 
         known = rsync.dialect()
         paths = f"{self.source}/", rsync.target_path(known, self.target)
-        options = rsync.options(known, rules, None, listed=self.listed)
+        options = self._options(known, rules, None)
         line = command(*rsync.guarded(self.guard).words, "rsync", *options, *paths)
         context = Context(Config(lazy=True, overrides=self._children.settings(environment())))
         return context.run(line.shell)
@@ -130,9 +132,12 @@ class Upload:
             unopened(route, self._children.settings(env)),
             source=command(f"{self.source}/").shell,
             target=command(rsync.target_path(known, self.target)).shell,
-            rsync_opts=command(*rsync.options(known, rules, remote, listed=self.listed)).shell,
+            rsync_opts=command(*self._options(known, rules, remote)).shell,
             ssh_opts=f'-F "{config}"',
         )
+
+    def _options(self, known: rsync.Dialect, rules: Path, remote: Command | None) -> tuple[str, ...]:
+        return rsync.options(known, rules, remote, listed=self.listed, fresh=self.fresh)
 
     def _result(self, ended: Any, cancelled: bool, seconds: float) -> Result:
         if ended.ok:

@@ -32,6 +32,7 @@ OPERATIONS = {
     "break_lock": "holding:break_lock",
     "inventory": "inventory:inventory",
     "prepare": "tree:prepare",
+    "ships": "tree:ships",
     "seal": "sealing:seal",
     "edited": "sealing:edited",
     "link_shared": "release:link_shared",

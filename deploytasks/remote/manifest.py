@@ -57,9 +57,11 @@ class Manifest:
         """Forget the proofs of directories."""
         self.proofs = {path: proof for path, proof in self.proofs.items() if self.marks[path][0] != "d"}
 
-    def prove_directories(self, top):
-        """Take down the proofs that are missing."""
-        lasting = lasting_marks(top, [path for path in directories(self.marks) if path not in self.proofs])
+    def prove_directories(self, top, seen=None):
+        """Take down the proofs that are missing; those `seen` ({directory: full mark}) need not be looked at again."""
+        missing = [path for path in directories(self.marks) if path not in self.proofs]
+        lasting = {path: seen[path] for path in missing if path in seen} if seen else {}
+        lasting.update(lasting_marks(top, [path for path in missing if path not in lasting]))
         self.proofs.update(
             (path, full) for path, full in lasting.items() if full.startswith(self.marks[path] + " ")
         )
@@ -92,6 +94,14 @@ def lasting_marks(top, paths):
 def is_young(status):
     """Whether the change time is of this tick, or one to come (a file server's clock may be ahead)."""
     return time.time_ns() - status.st_ctime_ns <= TICK
+
+
+def lasted(found, moment):
+    """The full marks of directories among `found`, which were read from a `moment` (ns) on, that no change since would
+    leave as they are.
+    """
+    limit = "%d.%09d0" % divmod(moment - TICK, 10**9)
+    return {path: mark for path, mark in found.items() if mark[0] == "d" and mark.rpartition(" ")[2] < limit}
 
 
 def unchanged(top, marks, proofs):

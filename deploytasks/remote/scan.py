@@ -1,7 +1,8 @@
 """Reading a tree of files: every entry with its mark.
 
 A mark says what changes whenever an entry does: of a file or link kind, permissions, size, time and change time, of a
-directory kind and permissions. It is written as GNU find prints it, so that find can read a large tree for us.
+directory kind and permissions. It is written as GNU find prints it, so that find can read a large tree for us. The
+full mark of a directory has its size and times too, which change when one of its entries comes or goes.
 """
 
 import os
@@ -10,15 +11,23 @@ import subprocess
 
 from deploytasks.remote.names import TOOL_NAMES
 
-PRINTED = ("-type", "d", "-printf", "%P\\0d%m\\0", "-o", "-printf", "%P\\0%y%m %s %T@ %C@\\0")
+PRINTED = ("-printf", "%P\\0%y%m %s %T@ %C@\\0")
 
 
 def look(top, left_out=TOOL_NAMES):
     """{relative path: mark} of every entry below `top`; names in `left_out` are passed over at the root."""
+    return {
+        path: mark.partition(" ")[0] if mark[0] == "d" else mark
+        for path, mark in look_fully(top, left_out).items()
+    }
+
+
+def look_fully(top, left_out=TOOL_NAMES):
+    """The same with the full marks of directories."""
     found = read(printed(top, left_out))
     path = next((path for path, mark in found.items() if mark[0] == "f"), None)
     if path is None or mark_of(os.lstat(os.path.join(top, path))) != found[path]:
-        found = {path: mark_of(status) for path, status in walk(top, left_out).items()}
+        found = {path: full_mark(status) for path, status in walk(top, left_out).items()}
     return found
 
 
@@ -68,7 +77,7 @@ def mark_of(status):
 
 
 def full_mark(status):
-    """Its mark, that of a directory with size and times too, which change when one of its entries comes or goes."""
+    """Its mark, in full."""
     kind = {stat.S_IFREG: "f", stat.S_IFLNK: "l", stat.S_IFDIR: "d"}.get(stat.S_IFMT(status.st_mode), "?")
     times = (divmod(moment, 10**9) for moment in (status.st_mtime_ns, status.st_ctime_ns))
     shown = " ".join("%d.%09d0" % moment for moment in times)

@@ -1,11 +1,12 @@
 """The tree of a release after the upload: sealed, and later compared with its manifest."""
 
 import os
+import time
 
 from deploytasks.remote.failure import Failure
 from deploytasks.remote.files import write, write_json
-from deploytasks.remote.manifest import Manifest, content_id
-from deploytasks.remote.scan import directories, look, mark_of, mode_and_size, parents
+from deploytasks.remote.manifest import Manifest, content_id, lasted
+from deploytasks.remote.scan import directories, look_fully, mark_of, mode_and_size
 from deploytasks.remote.tree import matches, prune_directories
 
 
@@ -16,10 +17,13 @@ def seal(state, release, provenance):
     """
     state.require_lock()
     top = os.path.join(state.root, "releases", release)
-    prepared = state.prepared
-    manifest = prepared.former
-    if prepared.kept is None or not prepared.whole:
-        manifest = arrived(top, prepared, provenance["tree_digest"])
+    prepared, digest = state.prepared, provenance["tree_digest"]
+    if prepared.kept is None:
+        manifest = all_arrived(top, prepared, digest)
+    elif prepared.whole:
+        manifest = prepared.former
+    else:
+        manifest = missing_arrived(top, prepared, digest)
     manifest.prove_directories(top)
     os.makedirs(os.path.join(top, ".deploytasks"), exist_ok=True)
     manifest.write(top)
@@ -27,38 +31,49 @@ def seal(state, release, provenance):
     write(os.path.join(top, "REVISION"), provenance["revision"] + "\n")
 
 
-def arrived(top, prepared, digest):
-    """The manifest of what is there after the upload. Only where nothing but the upload came after `prepare` need not
-    the whole tree be read.
-    """
-    shipped = prepared.shipped
-    if prepared.kept is None:
-        found = look(top)
-        for path in found.keys() - shipped.keys():
-            if found[path][0] != "d":
-                os.unlink(os.path.join(top, path))
-        prune_directories(top, directories(found), shipped)
-        sent = shipped
-    else:
-        sent = prepared.missing
-        there = [path for path in sent if os.path.lexists(os.path.join(top, path))]
-        found = {**prepared.kept, **{path: mark_of(os.lstat(os.path.join(top, path))) for path in there}}
-    wrong = [path for path in sent if not matches(found.get(path, ""), shipped[path])]
+def all_arrived(top, prepared, digest):
+    """The manifest of a tree of which nothing was known: the whole is looked at, and what is too many goes."""
+    began, shipped = time.time_ns(), prepared.shipped
+    found = look_fully(top)
+    strange = [path for path in found.keys() - shipped.keys() if found[path][0] != "d"]
+    for path in strange:
+        os.unlink(os.path.join(top, path))
+    standing = prune_directories(top, directories(found), prepared.needed)
+    refuse_other(
+        found, shipped, [path for path in shipped if not found.get(path, "").startswith(prepared.heads[path])]
+    )
+    marks = dict.fromkeys(prepared.needed, "d755")
+    marks.update((path, found[path]) for path in shipped)
+    manifest = Manifest(digest, marks, {path: entry[2] for path, entry in shipped.items()})
+    if not strange and len(standing) == len(directories(found)):
+        manifest.prove_directories(top, lasted(found, began))
+    return manifest
+
+
+def missing_arrived(top, prepared, digest):
+    """The manifest of a tree in which nothing changed since `prepare` but what the upload brought."""
+    shipped, sent, former = prepared.shipped, prepared.missing, prepared.former
+    there = [path for path in sent if os.path.lexists(os.path.join(top, path))]
+    found = {**prepared.kept, **{path: mark_of(os.lstat(os.path.join(top, path))) for path in there}}
+    refuse_other(found, shipped, sent)
+    marks = dict.fromkeys(prepared.needed, "d755")
+    marks.update((path, found[path]) for path in shipped)
+    proofs, moved = {path: entry[2] for path, entry in shipped.items()}, prepared.moved()
+    proofs.update(
+        (path, former.proofs[path])
+        for path, mark in marks.items()
+        if former.marks.get(path) == mark == "d755" and path not in moved and path in former.proofs
+    )
+    return Manifest(digest, marks, proofs)
+
+
+def refuse_other(found, shipped, paths):
+    """Failure when one of the paths is not as shipped."""
+    wrong = [path for path in paths if not matches(found.get(path, ""), shipped[path])]
     if wrong:
         raise Failure(
             "the upload left %d paths other than shipped, first %r; deploy again" % (len(wrong), wrong[0])
         )
-    marks = dict.fromkeys(parents(shipped), "d755")
-    marks.update((path, found[path]) for path in shipped)
-    proofs = {path: entry[2] for path, entry in shipped.items()}
-    if prepared.kept is not None:
-        former, moved = prepared.former, prepared.moved()
-        proofs.update(
-            (path, former.proofs[path])
-            for path, mark in marks.items()
-            if former.marks.get(path) == mark == "d755" and path not in moved and path in former.proofs
-        )
-    return Manifest(digest, marks, proofs)
 
 
 def edited(state, shared=()):

@@ -1,7 +1,6 @@
 """The tree of a release on the host, made ready for the upload."""
 
 import base64
-import json
 import os
 import shutil
 import stat
@@ -17,6 +16,8 @@ from deploytasks.remote.owner import claim
 from deploytasks.remote.scan import directories, executable, look, mark_of, mode_and_size, moved, parents
 from deploytasks.remote.venv import retire
 
+HEADS = {0o100644: "f644", 0o100755: "f755", 0o120000: "l777"}
+"""What the mark of a path begins with, by its git mode."""
 MODES = {
     "releases": 0o755,
     "shared": 0o755,
@@ -31,20 +32,32 @@ class Prepared:
 
     `former` is the manifest of the tree that it begins with, and `whole` says that this is what ships. `kept` has the
     marks of the files that are already as shipped, None when nothing is known of the tree: before the first upload,
-    and after a command ran on the host.
+    and after a command ran on the host. What ships is told by a packed `manifest`, or by `changes` against `former`.
     """
 
     def __init__(self, release, former, manifest, changes):
         self.release, self.former, self.kept, self.whole = release, former, None, False
-        self._manifest, self._changes = manifest, changes
+        self.manifest, self._changes = manifest, changes
 
     @cached_property
     def shipped(self):
         """{path: [git mode, size, id]}"""
-        if self._manifest:
-            return json.loads(zlib.decompress(base64.b64decode(self._manifest)).decode("utf-8"))
+        if self._changes is None and not self.manifest:
+            raise Failure("nobody said what ships; the recipe needs its step `upload`")
+        if self._changes is None:
+            return unpacked(self.manifest)
         together = {**self.former.shipped(), **self._changes}
         return {path: entry for path, entry in together.items() if entry}
+
+    @cached_property
+    def needed(self):
+        """Every directory above a shipped path."""
+        return parents(self.shipped)
+
+    @cached_property
+    def heads(self):
+        """{path: what the mark begins with of a file that is as git has it}"""
+        return {path: "%s %d " % (HEADS[mode], size) for path, (mode, size, _) in self.shipped.items()}
 
     @cached_property
     def missing(self):
@@ -58,12 +71,13 @@ class Prepared:
         return moved(self.former.marks, self.kept, self.missing)
 
 
-def prepare(state, release, owner, digest, manifest="", basis="", changes=None):
+def prepare(state, release, owner, digest, basis, manifest="", changes=None):
     """Make `releases/<release>` the target of the upload: a recycled tree, a copy of current's, or empty.
 
     Only files that are exactly what an earlier upload left are carried over; no two releases share an inode.
+    It begins with the tree with the digest `basis`, which `inventory` named, or empty where that named none.
     The tree that ships has this `digest`; it is told as a packed `manifest`, or by its `changes` ({path: entry, or None
-    for one that ships no more}) against the tree with the digest `basis`, which `inventory` named.
+    for one that ships no more}) against the tree that it begins with; for an empty target `ships` may tell it later.
     Answers the shipped paths that are `missing`, None for all of them.
     """
     state.require_lock()
@@ -73,17 +87,27 @@ def prepare(state, release, owner, digest, manifest="", basis="", changes=None):
     target = os.path.join(state.root, "releases", release)
     begins = begins_with(state.root)
     former = Manifest.of(begins) if begins else Manifest()
-    if basis and former.digest != basis:
+    if former.digest != basis:
         raise Failure("%s was changed since this run looked at it; deploy again" % begins)
     state.prepared = prepared = Prepared(release, former, manifest, changes)
-    if begins and is_spare(begins):
+    if not former.digest:
+        if begins and is_spare(begins):
+            retire(state, begins)
+        os.mkdir(target)
+    elif is_spare(begins):
         recycle(state, begins, target, digest)
     else:
         os.mkdir(target)
-        if begins:
-            prepared.kept = copy(state, begins, target, prepared)
+        prepared.kept = copy(state, begins, target, prepared)
         former.distrust_directories()
     return {"missing": prepared.missing}
+
+
+def ships(state, manifest):
+    """Take what ships into an empty target while it is on its way, and make ready what `seal` has to know of it."""
+    state.require_lock()
+    state.prepared.manifest = manifest
+    return {"paths": len(state.prepared.heads), "directories": len(state.prepared.needed)}
 
 
 def recycle(state, spare, target, digest):
@@ -127,7 +151,7 @@ def sift(target, prepared, digest):
             os.unlink(os.path.join(target, path))
         elif former.proofs[path] == wanted[2] and executable(mark) == bool(wanted[0] & 0o100):
             kept[path] = mark
-    for path in prune_directories(target, directories(found), shipped):
+    for path in prune_directories(target, directories(found), prepared.needed):
         if found[path] != "d755":
             open_up(os.path.join(target, path))
     prepared.kept = kept
@@ -183,13 +207,19 @@ def remove(path):
         os.unlink(path)
 
 
-def prune_directories(top, found, shipped):
+def prune_directories(top, found, needed):
     """Remove directories that hold no shipped path (a removed package must not stay importable); answers the others."""
-    needed = parents(shipped)
     for path in found:
         if path not in needed:
             remove(os.path.join(top, path))
     return needed.intersection(found)
+
+
+def unpacked(manifest):
+    """{path: [git mode, size, id]} of a manifest as it travels: base64 of deflated lines `mode size id path`."""
+    text = os.fsdecode(zlib.decompress(base64.b64decode(manifest)))
+    lines = (line.split(" ", 3) for line in text.split("\0") if line)
+    return {path: [int(mode, 8), int(size), blob] for mode, size, blob, path in lines}
 
 
 def matches(mark, wanted):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -71,8 +70,8 @@ class Manifest:
 
     @cached_property
     def packed(self) -> str:
-        """For the agent: base64 of deflated JSON."""
-        return base64.b64encode(zlib.compress(json.dumps(self.entries).encode("ascii"), 1)).decode("ascii")
+        """For the agent: base64 of its deflated `data`."""
+        return base64.b64encode(zlib.compress(self.data, 1)).decode("ascii")
 
 
 def read_line(line: str) -> tuple[str, Entry]:

@@ -79,25 +79,36 @@ def basis(read: Sequence[Result]) -> str:
 def prepare(context: StepContext) -> list[Operation]:
     """Make the directory that the upload fills."""
     assert context.built is not None
-    tree, former = context.built.tree, context.inventory.get("basis", "")
-    changes = tree.since(former)
+    tree, former = context.built.tree, context.inventory["basis"]
+    changes = tree.since(former) if former else None
+    told = (
+        {"changes": changes} if changes is not None else {"manifest": tree.manifest.packed} if former else {}
+    )
     arguments = {
         "release": context.release,
         "owner": dict(context.plan.identity.owner),
         "digest": tree.digest,
-        **({"manifest": tree.manifest.packed} if changes is None else {"basis": former, "changes": changes}),
+        "basis": former,
+        **told,
     }
     return [Operation("prepare", arguments, "prepare", f"prepare {context.release}")]
 
 
 def upload(context: StepContext) -> list[Operation]:
-    """Make the release hold exactly the staged tree, and the bundle lie beside it."""
+    """Make the release hold exactly the staged tree, and the bundle lie beside it.
+
+    A host that has nothing yet is told meanwhile what ships.
+    """
     assert context.built is not None
     target = context.layout.release(context.release)
     excludes = exclusions(context.environment.settings.exclude)
     source = str(context.built.tree.path)
     tree = {"source": source, "target": str(target), "excludes": excludes, "prepared": True}
-    return [Operation("upload", tree, "upload", "rsync"), *services.ship_bundle(context)]
+    brought = [Operation("upload", tree, "upload", "rsync", alongside=True), *services.ship_bundle(context)]
+    if context.inventory["basis"]:
+        return brought
+    told = {"manifest": context.built.tree.manifest.packed}
+    return [Operation("ships", told, "", "say what ships", alongside=True), *brought]
 
 
 def link_shared(context: StepContext) -> list[Operation]:

@@ -28,7 +28,7 @@ def ship_bundle(context: StepContext) -> list[Operation]:
         "excludes": exclusions(()),
         "prepared": False,
     }
-    return [Operation("upload", arguments, "", "rsync of the packages")]
+    return [Operation("upload", arguments, "", "rsync of the packages", alongside=True)]
 
 
 def install(context: StepContext) -> list[Operation]:
