@@ -18,14 +18,18 @@ from .errors import Unreachable
 from .operation import Operation, Result
 from .runner import OnLine
 from .secret import Redactor
+from .shares import Share
 from .transfer import OnProgress, Upload
+from .uploads import Together
 
 BOOT = (
     "import sys,json,zlib;f=sys.stdin.buffer;"
     "SOURCES=json.loads(zlib.decompress(f.read(int(f.readline()))).decode());"
     "exec(SOURCES.pop('boot'))"
 )
-Uploader = Callable[[Path, str, Sequence[str], OnProgress, Sequence[str] | None, bool], Upload]
+Uploader = Callable[
+    [Path, str, Sequence[str], OnProgress, Sequence[str] | None, Sequence[Share]], Upload | Together
+]
 
 
 def agent_command(python: str) -> Command:
@@ -63,7 +67,7 @@ class Conversation:
     ) -> None:
         self.host, self.expect_upload = host, expect_upload
         self._channel, self._redactor, self._uploader = channel, redactor, uploader
-        self._uploads: list[Upload] = []
+        self._uploads: list[Upload | Together] = []
         self._sending = threading.Lock()
         self._busy = threading.Lock()
         self._number = 0
@@ -155,10 +159,13 @@ class Conversation:
         on_progress: OnProgress,
         *,
         only: Sequence[str] | None = None,
-        fresh: bool = False,
+        shares: Sequence[Share] = (),
     ) -> Result:
-        """Make `target` on the host hold exactly what `source` holds; see transfer.Upload for `only` and `fresh`."""
-        upload = self._uploader(source, target, excludes, on_progress, only, fresh)
+        """Make `target` on the host hold exactly what `source` holds; with `only` just those paths are looked at.
+
+        An empty target is filled by uploads of `shares` that run at once.
+        """
+        upload = self._uploader(source, target, excludes, on_progress, only, shares)
         self._uploads.append(upload)
         return upload.run()
 

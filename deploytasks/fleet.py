@@ -18,6 +18,7 @@ from .failures import HostsFailed, failed, failure_of
 from .observer import Observer
 from .operation import Operation, Result
 from .report import StepOutcome
+from .shares import shares
 
 BEAT_SECONDS = 5.0
 CLOSING_SECONDS = 20.0
@@ -168,7 +169,7 @@ class Fleet:
                 arguments["excludes"],
                 lambda progress: self.observer.progress(operation.step, host.name, str(progress)),
                 only=self._missing.get(host) if prepared else None,
-                fresh=prepared and host in self._empty,
+                shares=shares(arguments["divided"]) if prepared and host in self._empty else (),
             )
         except Unreachable as lost:
             result = Result(False, 255, error=str(lost).removeprefix(f"{host.name}: "), kind="disconnected")

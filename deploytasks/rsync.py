@@ -12,6 +12,7 @@ from pathlib import Path
 
 from .command import Command, command
 from .errors import UsageError
+from .shares import Share
 
 BUILT_IN_EXCLUDES = (".git", "__pycache__/", "*.pyc")
 GUARD_REFUSED = "deploytasks: the guard of this upload refused it"
@@ -33,8 +34,8 @@ MEANINGS = {
 TALK = ("--no-z", "--no-v", "--no-h", "-s", "--info=progress2")
 MIRROR = ("-rlpt", "--delete", "--delete-excluded")
 """Links, modes and times exactly; nothing left over; no owner. patchwork's `-pthrvz` comes before."""
-FRESH = "--inplace"
-"""For a target that is empty: there is nothing to keep until the whole file is there, and no rename at its end."""
+FRESH = ("-rlpt", "--inplace")
+"""For a target that is empty: nothing to remove, and no file that must be kept until the new one is whole."""
 LISTED = ("-rlpt", "--ignore-times", "--from0")
 """The same for paths of which is known that they differ."""
 
@@ -48,8 +49,8 @@ class Dialect:
 
     def copy(self, listed: bool, fresh: bool) -> tuple[str, ...]:
         """How to copy: a whole tree, to a `fresh` target or to one that may hold something, or a list of its paths."""
-        exact = LISTED if listed else MIRROR
-        return (*exact, *TALK, *([FRESH] if fresh else [])) if self.samba else exact
+        exact = LISTED if listed else FRESH if fresh and self.samba else MIRROR
+        return (*exact, *TALK) if self.samba else exact
 
 
 @functools.lru_cache(maxsize=1)
@@ -73,7 +74,7 @@ def samba_version(told: str) -> tuple[int, int] | None:
 def options(
     known: Dialect, rules: Path, remote: Command | None, *, listed: bool = False, fresh: bool = False
 ) -> tuple[str, ...]:
-    """Everything between `rsync` and the paths. `rules` is a file with patterns to exclude, or `listed` paths."""
+    """Everything between `rsync` and the paths. `rules` is a file with rules for paths, or `listed` paths."""
     program = (f"--rsync-path={remote.shell}",) if remote else ()
     return (*known.copy(listed, fresh), f"--{'files' if listed else 'exclude'}-from={rules}", *program)
 
@@ -89,12 +90,13 @@ def listed_file(paths: Sequence[str]) -> bytes:
     return b"".join(b"./" * path.startswith(("#", ";")) + os.fsencode(path) + b"\0" for path in paths)
 
 
-def exclude_file(patterns: Sequence[str]) -> bytes:
-    """The patterns for --exclude-from, none of them taken for a comment or an include."""
+def rules_file(patterns: Sequence[str], share: Share | None = None) -> bytes:
+    """The rules for --exclude-from: patterns, none of them taken for a comment or an include, and those of a share."""
     for pattern in patterns:
         if "\n" in pattern or "\r" in pattern:
             raise UsageError(f"DEPLOY_EXCLUDE: {pattern!r} contains a line break; write one pattern per word")
-    return "".join(f"- {pattern}\n" for pattern in patterns).encode("utf-8", "surrogateescape")
+    rules = [*(f"- {pattern}" for pattern in patterns), *(share.rules() if share else ())]
+    return "".join(f"{rule}\n" for rule in rules).encode("utf-8", "surrogateescape")
 
 
 def target_path(known: Dialect, target: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,9 @@ from .fleet import Fleet
 from .observer import Observer, Silent
 from .plan import Plan
 from .secret import Redactor
+from .shares import Share
 from .transfer import OnProgress, Upload
+from .uploads import Together
 
 if TYPE_CHECKING:
     from .openssh import Master
@@ -111,7 +114,13 @@ class Site:
         excludes: Sequence[str],
         on_progress: OnProgress,
         only: Sequence[str] | None,
-        fresh: bool,
-    ) -> Upload:
+        shares: Sequence[Share],
+    ) -> Upload | Together:
         guard = lock.guard(str(self.plan.layout.root), self.plan.identity.run_id)
-        return Upload(source, target, self.route, excludes, guard, on_progress, self.master, only, fresh)
+
+        def upload(share: Share | None, told: OnProgress) -> Upload:
+            return Upload(source, target, self.route, excludes, guard, told, self.master, only, share)
+
+        if len(shares) > 1:
+            return Together([partial(upload, share) for share in shares], on_progress)
+        return upload(shares[0] if shares else None, on_progress)

@@ -17,6 +17,7 @@ from .command import Command, command
 from .errors import UsageError
 from .openssh import Master, askpass, written_config
 from .operation import Result
+from .shares import Share
 from .ssh_config import Route
 
 TAIL_LINES = 20
@@ -53,8 +54,8 @@ class Upload:
 
     `route` is None for this machine. `guard` is a POSIX shell line that the host runs in the same exec: when it
     fails, nothing is transferred and the result's kind is `lock_lost`. With a `master` of the same route the
-    upload need not connect. With `only` the target is right but for these paths, and rsync looks at no others; a
-    `fresh` target is an empty directory of ours, that nobody uses before the upload has succeeded.
+    upload need not connect. With `only` the target is right but for these paths, and rsync looks at no others; with
+    a `share` it is an empty directory, in use by nobody before all has succeeded, and gets that part of the source.
     One object carries one upload.
     """
 
@@ -68,13 +69,13 @@ class Upload:
         on_progress: OnProgress | None = None,
         master: Master | None = None,
         only: Sequence[str] | None = None,
-        fresh: bool = False,
+        share: Share | None = None,
     ) -> None:
         from .child import Children
 
         self.source, self.target, self.route = source, target, route
         self.excludes, self.guard, self.master = excludes, guard, master
-        self.only, self.fresh = only, fresh
+        self.only, self.share = only, share
         self._watch = Watch(on_progress)
         self._children = Children(self._watch.feed)
 
@@ -85,8 +86,8 @@ class Upload:
             return Result(True, value={"files": 0, "bytes": 0})
         with ExitStack() as stack:
             rules = stack.enter_context(tempfile.NamedTemporaryFile(prefix="deploytasks-rsync-"))
-            excludes = rsync.exclude_file(self.excludes)
-            rules.write(rsync.listed_file(self.only or ()) if self.listed else excludes)
+            limits = rsync.rules_file(self.excludes, self.share)
+            rules.write(rsync.listed_file(self.only or ()) if self.listed else limits)
             rules.flush()
             stack.callback(self._children.end)
             if self.route is None:
@@ -137,7 +138,7 @@ class Upload:
         )
 
     def _options(self, known: rsync.Dialect, rules: Path, remote: Command | None) -> tuple[str, ...]:
-        return rsync.options(known, rules, remote, listed=self.listed, fresh=self.fresh)
+        return rsync.options(known, rules, remote, listed=self.listed, fresh=self.share is not None)
 
     def _result(self, ended: Any, cancelled: bool, seconds: float) -> Result:
         if ended.ok:

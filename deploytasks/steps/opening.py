@@ -11,6 +11,7 @@ from ..dotenv import canonical
 from ..errors import StepFailed
 from ..failures import HostFailure, failure_of
 from ..operation import Operation, Result
+from ..shares import half
 from ..transfer import exclusions
 from . import services
 
@@ -103,9 +104,17 @@ def upload(context: StepContext) -> list[Operation]:
     target = context.layout.release(context.release)
     excludes = exclusions(context.environment.settings.exclude)
     source = str(context.built.tree.path)
-    tree = {"source": source, "target": str(target), "excludes": excludes, "prepared": True}
+    fresh, alone = not context.inventory["basis"], len(context.plan.hosts) == 1
+    divided = half(context.built.tree.manifest.entries) if fresh and alone else ()
+    tree = {
+        "source": source,
+        "target": str(target),
+        "excludes": excludes,
+        "prepared": True,
+        "divided": divided,
+    }
     brought = [Operation("upload", tree, "upload", "rsync", alongside=True), *services.ship_bundle(context)]
-    if context.inventory["basis"]:
+    if not fresh:
         return brought
     told = {"manifest": context.built.tree.manifest.packed}
     return [Operation("ships", told, "", "say what ships", alongside=True), *brought]

@@ -158,6 +158,42 @@ def test_releases_stay_as_they_are_and_new_ones_are_what_is_shipped(local: Plain
         local.commit()
 
 
+@pytest.mark.parametrize("seeded", [False, True], ids=["an empty target", "a target that a step has filled"])
+def test_a_first_deploy_of_a_large_tree_is_what_is_shipped(local: Plain, seeded: bool) -> None:
+    """It is uploaded in two shares; what a step of the project's has left at its place is removed all the same."""
+    local.environment("dev", DEPLOY_HOSTS="local:", DEPLOY_PATH=".deploy/dev", DEPLOY_EXCLUDE="*.log")
+    for place in ("app/one", "app/two", "other [1]/three"):
+        local.write(f"{place}/data", b"\0" * 30_000_000)
+        local.write(f"{place}/deep/er/code.py", place)
+        local.write(f"{place}/run.sh", "#!/bin/sh\n", 0o755)
+    local.commit()
+    if seeded:
+        line = (
+            "mkdir -p app/one/old && echo old > app/one/old/x && echo old > app/two && ln -s app/one linked"
+        )
+        local.write(
+            "fabfile.py",
+            "from deploytasks import DEFAULT, namespace, step\n"
+            f"ns = namespace(DEFAULT.before('upload', step('seed', {line!r})))\n",
+        )
+        local.commit()
+    local.deploy("dev")
+    assert shipped((local.root / ".deploy/dev/current").resolve()) == committed(local)
+
+
+def test_a_host_whose_only_release_has_a_damaged_manifest_begins_empty(local: Plain) -> None:
+    local.environment("dev", DEPLOY_HOSTS="local:", DEPLOY_PATH=".deploy/dev", DEPLOY_KEEP_RELEASES=1)
+    for turn in range(3):
+        local.write("files/one.txt", str(turn))
+        local.commit()
+        latest = local.deploy("dev")
+        assert shipped(local.root / ".deploy/dev/releases" / latest) == committed(local)
+        for path in (local.root / ".deploy/dev").rglob("manifest"):
+            path.write_text("rubbish")
+    spare = local.root / ".deploy/dev/.deploytasks/spare"
+    assert len(list(spare.iterdir())) == 1
+
+
 def test_a_host_is_told_a_tree_by_its_changes_where_its_last_one_is_known_here(
     local: Plain, tmp_path: Path
 ) -> None:

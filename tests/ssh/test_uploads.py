@@ -10,15 +10,19 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from deploytasks.environment import Host
 from deploytasks.errors import UsageError
 from deploytasks.openssh import Master
+from deploytasks.operation import Result
 from deploytasks.secret import Secret
-from deploytasks.ssh_config import SshOptions
+from deploytasks.shares import shares
+from deploytasks.ssh_config import Route, SshOptions
 from deploytasks.transfer import Progress, Upload, exclusions
+from deploytasks.uploads import Together
 from tests.rig import ROOT, Farm, Sshd, make_key, wait_until
 from tests.ssh.routes import answer, route
 
@@ -242,6 +246,75 @@ def test_an_upload_cancelled_before_it_began_does_nothing(source: Path, tmp_path
     upload = Upload(source, str(tmp_path / "never"))
     upload.cancel()
     assert (upload.run().kind, (tmp_path / "never").exists()) == ("cancelled", False)
+
+
+def divided(source: Path, target: str, way: Route | None, **more: Any) -> Together:
+    """An upload in two shares: what is below vendor/a, and all else."""
+    told = more.pop("told", print)
+    return Together(
+        [
+            lambda on_progress, share=share: Upload(  # type: ignore[misc]
+                source, target, route=way, on_progress=on_progress, share=share, **more
+            )
+            for share in shares(["vendor/a"])
+        ],
+        told,
+    )
+
+
+@pytest.fixture
+def large(source: Path) -> Path:
+    """The tree with two vendored packages, each with what is never shipped."""
+    for name in ("a", "b"):
+        (source / "vendor" / name / "deep").mkdir(parents=True)
+        (source / "vendor" / name / "deep" / "code.py").write_text(name)
+        (source / "vendor" / name / "deep" / "code.pyc").write_text("old")
+        (source / "vendor" / name / "top *.py").write_text(name * 1000)
+        (source / "vendor" / name / "link").symlink_to("deep/code.py")
+    return source
+
+
+@pytest.mark.parametrize(
+    "name", ["host1", "host2", ""], ids=["directly", "through a jump host", "on this machine"]
+)
+def test_shares_of_a_tree_fill_one_target(hosts: Farm, large: Path, tmp_path: Path, name: str) -> None:
+    told: list[Progress] = []
+    way = route(hosts, name) if name else None
+    number = 0 if name == "host1" else 1
+    there, here = (
+        target_on(hosts.hosts[number], "shares") if name else (str(tmp_path / "to"), tmp_path / "to")
+    )
+    result = divided(large, there, way, told=told.append).run()
+    (large / "vendor" / "a" / "deep" / "code.pyc").unlink()
+    (large / "vendor" / "b" / "deep" / "code.pyc").unlink()
+    assert (result.ok, tree(here)) == (True, tree(large))
+    files = sum(path.is_file() and not path.is_symlink() for path in large.rglob("*"))
+    assert (result.value["files"], told[-1].files) == (files, files)
+
+
+def test_a_share_that_fails_ends_the_others(large: Path, tmp_path: Path) -> None:
+    """One of them is held up for ever, the other fails at once."""
+    target, gate = tmp_path / "to", tmp_path / "gate"
+    guard = f"mkdir '{gate}' && exec sleep 4712.{os.getpid()}"
+    result = divided(large, str(target), None, guard=guard).run()
+    assert (result.ok, result.kind) == (False, "lock_lost")
+    wait_until(lambda: not running(f"4712.{os.getpid()}"), "nothing of the uploads runs")
+
+
+def test_shares_are_cancelled_together(large: Path, tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    os.mkfifo(mark)
+    both = divided(large, str(tmp_path / "to"), None, guard=f"echo on > '{mark}'; sleep 4712.{os.getpid()}")
+    results: list[Result] = []
+    worker = threading.Thread(target=lambda: results.append(both.run()))
+    worker.start()
+    said = ""
+    while said.count("on") < 2:
+        said += mark.read_text()
+    both.cancel()
+    worker.join(20.0)
+    assert [(result.ok, result.kind) for result in results] == [(False, "cancelled")]
+    wait_until(lambda: not running(f"4712.{os.getpid()}"), "nothing of the uploads runs")
 
 
 def test_no_temporary_file_stays(
