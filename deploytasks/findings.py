@@ -46,11 +46,8 @@ def of_hosts(
 
 def _tree(plan: Plan, built: Built) -> Iterator[str]:
     manifest = built.tree.manifest
-    if (
-        "postinstall" in manifest
-        and not manifest.executable("postinstall")
-        and not plan.environment.settings.postinstall
-    ):
+    passed_over = manifest.mode("postinstall") is not None and not manifest.executable("postinstall")
+    if passed_over and not plan.environment.settings.postinstall:
         yield (
             "postinstall: is not executable and would not be run; `git update-index --chmod=+x postinstall` and "
             "commit, or rename it"

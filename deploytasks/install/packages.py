@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import UsageError
-from ..source import Manifest
+from ..source import Entry, Manifest
 from . import pyproject
 
 BESIDES = frozenset(
@@ -89,29 +89,41 @@ def packages(
     `described` maps the paths of submodules to `git describe`. Raises UsageError when there is none at a named path.
     """
     deeper = {path for path in named if path.count("/") > 1}
-    parts: dict[str, list[str]] = {path: [] for path in named}
-    for path, entry in staged.entries.items():
+    parts = {path: Content() for path in named}
+    for path, entry in staged.items():
         steps = path.split("/", 2)
         if steps[0] != "vendor" or len(steps) < 3:
             continue
         owners = {"/".join(steps[:2])} | {name for name in deeper if path.startswith(f"{name}/")}
         for owner in owners:
-            parts.setdefault(owner, []).append(f"{entry.mode:o} {entry.id} {path[len(owner) :]}\0")
-    empty = [path for path, lines in parts.items() if not lines]
+            parts.setdefault(owner, Content()).add(path[len(owner) :], entry)
+    empty = [path for path, content in parts.items() if not content.files]
     if empty:
         where, path = named[empty[0]], empty[0]
         raise UsageError(
             f"{where}: {path} is no directory of the revision; correct the path, or `inv vendor.update`"
         )
     found = (
-        Package(path, tree / path, digest(lines), version_of(path, described))
-        for path, lines in sorted(parts.items())
+        Package(path, tree / path, content.digest, version_of(path, described))
+        for path, content in sorted(parts.items())
     )
     return tuple(one for one in found if one.buildable or one.modules)
 
 
-def digest(lines: Iterable[str]) -> str:
-    return hashlib.sha256("".join(sorted(lines)).encode("utf-8", "surrogateescape")).hexdigest()
+class Content:
+    """A hash over paths, modes and contents, as they are added in the order of a manifest."""
+
+    def __init__(self) -> None:
+        self.files, self._sum = 0, hashlib.sha256()
+
+    def add(self, path: str, entry: Entry) -> None:
+        """One more file or link."""
+        self.files += 1
+        self._sum.update(f"{entry.mode:o} {entry.id} {path}\0".encode("utf-8", "surrogateescape"))
+
+    @property
+    def digest(self) -> str:
+        return self._sum.hexdigest()
 
 
 def version_of(path: str, described: Mapping[str, str]) -> str:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
 LINK = 0o120000
 EXECUTABLE = 0o100755
 PLAIN = 0o100644
+LINE = re.compile(rb"([0-7]+) (\d+) ([0-9a-f]+) ([^\0]+)")
 
 
 class Entry(NamedTuple):
@@ -23,22 +24,24 @@ class Entry(NamedTuple):
     id: str
 
 
-@dataclass(frozen=True)
 class Manifest:
-    """{path: Entry}, sorted by path. Paths are relative; bytes that are no UTF-8 stand as surrogates."""
+    """{path: Entry}, sorted by path. Paths are relative; bytes that are no UTF-8 stand as surrogates.
 
-    entries: Mapping[str, Entry]
+    Made of `entries`, or of the `data` of another one: then it takes no more memory than that until `entries` are asked
+    for. Raises ValueError, then, for data that is not a manifest's.
+    """
 
-    def __len__(self) -> int:
-        return len(self.entries)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.entries)
+    def __init__(self, entries: Mapping[str, Entry] | None = None, *, data: bytes = b"") -> None:
+        if entries is not None:
+            self.__dict__["entries"] = entries
+        else:
+            self.__dict__["data"] = data
 
     @cached_property
-    def size(self) -> int:
-        """Bytes of all files."""
-        return sum(entry.size for entry in self.entries.values())
+    def entries(self) -> Mapping[str, Entry]:
+        """All of it, to look up in."""
+        lines = filter(None, self.data.decode("utf-8", "surrogateescape").split("\0"))
+        return dict(map(read_line, lines))
 
     @cached_property
     def lines(self) -> list[str]:
@@ -47,26 +50,45 @@ class Manifest:
             f"{entry.mode:o} {entry.size} {entry.id} {path}" for path, entry in sorted(self.entries.items())
         ]
 
-    @classmethod
-    def read(cls, lines: list[str]) -> Manifest:
-        """The manifest with these lines; raises ValueError for others."""
-        manifest = cls(dict(map(read_line, lines)))
-        manifest.__dict__["lines"] = lines
-        return manifest
+    @cached_property
+    def data(self) -> bytes:
+        """The lines as one text."""
+        return "\0".join(self.lines).encode("utf-8", "surrogateescape")
+
+    def __len__(self) -> int:
+        return self.data.count(b"\0") + 1 if self.data else 0
+
+    def __iter__(self) -> Iterator[str]:
+        return (path for path, _ in self.items())
+
+    def items(self) -> Iterator[tuple[str, Entry]]:
+        """Path by path; none is kept."""
+        for found in LINE.finditer(self.data):
+            mode, size, blob, path = found.groups()
+            yield (
+                path.decode("utf-8", "surrogateescape"),
+                Entry(int(mode, 8), int(size), blob.decode("ascii")),
+            )
+
+    @cached_property
+    def size(self) -> int:
+        """Bytes of all files."""
+        return sum(int(found[2]) for found in LINE.finditer(self.data))
 
     @cached_property
     def digest(self) -> str:
         """SHA-256 over paths, modes and contents: equal for equal trees, on every machine."""
         return hashlib.sha256(self.data).hexdigest()
 
-    @property
-    def data(self) -> bytes:
-        """The lines as one text."""
-        return "\0".join(self.lines).encode("utf-8", "surrogateescape")
+    def mode(self, path: str) -> int | None:
+        """The git mode of a path that ships; None for others."""
+        name = re.escape(path.encode("utf-8", "surrogateescape"))
+        found = re.search(rb"(?:^|\0)([0-7]+) \d+ [0-9a-f]+ " + name + rb"(?:\0|$)", self.data)
+        return int(found[1], 8) if found else None
 
     def executable(self, path: str) -> bool:
         """Whether `path` ships as an executable file."""
-        return path in self.entries and self.entries[path].mode == EXECUTABLE
+        return self.mode(path) == EXECUTABLE
 
     @cached_property
     def packed(self) -> str:

@@ -1,23 +1,22 @@
-"""What stagings leave in the cache for later ones: how the tree was left, and the manifests of the last ones."""
+"""What stagings leave in the cache for later ones: how the tree was left."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
-from collections.abc import Mapping
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
-from ..cache import keep_newest
+from ..remote.manifest import MOST_AT_ONCE, STAT, mode_in_hex, shown
 from .manifest import Manifest
 
-MANIFESTS = "manifests"
-KEPT_MANIFESTS = 20
-"""Manifests that are kept: as many releases back may be what a host still has."""
-DIGEST = re.compile("[0-9a-f]{64}")
+PIECE = 65536
 Sources = dict[str, list[int]]
 """{path: what changes when a file of the work tree does}; empty for a commit."""
 
@@ -31,24 +30,132 @@ class Left:
     manifest: Manifest = field(default_factory=lambda: Manifest({}))
     marks: Mapping[str, str] = field(default_factory=dict)
     proofs: Mapping[str, str] = field(default_factory=dict)
-    """{directory: its full mark (remote/manifest.py)}"""
+    """{directory: its full mark}"""
     sources: Sources = field(default_factory=dict)
 
 
-def recalled(memory: Path) -> Left:
-    """What the last staging left; nothing when it was killed or never ran."""
+class Memory:
+    """What is kept of a tree in a directory of its own.
+
+    Its files: `left.json`, the head; the `manifest`; `marks.json`; and as `names.N` and `told.N`, what `stat` is to be
+    asked and will say while nobody touches the tree. Those are read as streams: what is kept may be large.
+    """
+
+    def __init__(self, place: Path) -> None:
+        self.place, self._head = place, head(place)
+
+    @property
+    def name(self) -> str:
+        """The name of what was staged; empty when nothing is known."""
+        name: str = self._head.get("name", "")
+        return name
+
+    def confirms(self, tree: Path) -> bool:
+        """Whether a tree is as it was left."""
+        roots, parts = self._head.get("roots"), self._head.get("parts")
+        if roots is None or not set(os.listdir(tree)).issubset(roots):
+            return False
+        with ThreadPoolExecutor(MOST_AT_ONCE) as pool:
+            return all(pool.map(lambda number: self._says(tree, number), range(parts or 0)))
+
+    def _says(self, tree: Path, number: int) -> bool:
+        """Whether `stat` says of a part of a tree what it should."""
+        names, told = self.place / f"names.{number}", self.place / f"told.{number}"
+        try:
+            with names.open("rb") as asked, told.open("rb") as expected:
+                return says(tree, asked, expected)
+        except OSError:
+            return False
+
+    def manifest(self) -> Manifest | None:
+        """What the tree holds; None when that was not kept whole."""
+        try:
+            found = Manifest(data=(self.place / "manifest").read_bytes())
+        except OSError:
+            return None
+        return found if found.digest == self._head.get("digest") else None
+
+    def left(self) -> Left:
+        """All that is known; nothing when the last staging was killed or never ran, or it is damaged."""
+        try:
+            manifest = self.manifest()
+            marks, proofs, sources = json.loads((self.place / "marks.json").read_text("ascii"))
+            if manifest is None or not all(isinstance(one, dict) for one in (marks, proofs, sources)):
+                return Left()
+            return Left(self.name, manifest, marks, proofs, sources)
+        except (OSError, ValueError, TypeError):
+            return Left()
+
+    def forget(self) -> None:
+        """Nothing is known any more: the tree is about to change."""
+        shutil.rmtree(self.place, ignore_errors=True)
+        self._head = {}
+
+    def rename(self, name: str) -> None:
+        """What holds the same has another name now."""
+        with suppress(OSError):
+            write_whole(self.place / "left.json", json.dumps({**self._head, "name": name}).encode())
+
+    def keep(self, left: Left) -> None:
+        """Keep for the next staging, all of it or nothing; where that cannot be, it looks for itself."""
+        new = self.place.with_name(f"{self.place.name}.new")
+        with suppress(OSError):
+            shutil.rmtree(new, ignore_errors=True)
+            new.mkdir()
+            written = {"name": left.name, "digest": left.manifest.digest, **self._asked(new, left)}
+            (new / "manifest").write_bytes(left.manifest.data)
+            (new / "marks.json").write_text(json.dumps([left.marks, left.proofs, left.sources]), "ascii")
+            (new / "left.json").write_text(json.dumps(written), "ascii")
+            shutil.rmtree(self.place, ignore_errors=True)
+            new.rename(self.place)
+
+    def _asked(self, place: Path, left: Left) -> dict[str, Any]:
+        """Write what `stat` is to be asked, where that can tell at all; answers what the head says of it."""
+        full = {path: left.proofs.get(path) if mark[0] == "d" else mark for path, mark in left.marks.items()}
+        if not all(full.values()) or any(mark[0] == "d" and mark != "d755" for mark in left.marks.values()):
+            return {}
+        marks = {path: mark for path, mark in full.items() if mark}
+        count = min(MOST_AT_ONCE, os.cpu_count() or 1)
+        divided = [part for part in (list(marks)[number::count] for number in range(count)) if part]
+        for number, part in enumerate(divided):
+            (place / f"names.{number}").write_bytes(os.fsencode("\0".join(part)))
+            with (place / f"told.{number}").open("wb") as stream:
+                stream.writelines(told(part, marks))
+        roots = sorted(path for path in marks if "/" not in path)
+        return {"roots": roots, "parts": len(divided)}
+
+
+def told(paths: Sequence[str], marks: Mapping[str, str]) -> Iterator[bytes]:
+    """What `stat` says of each path with a full mark."""
+    modes = {mark: mode_in_hex(mark) for mark in {mark.partition(" ")[0] for mark in marks.values()}}
+    for path in paths:
+        yield os.fsencode(shown(path, marks[path], modes))
+
+
+def says(tree: Path, asked: Any, expected: Any) -> bool:
+    """Whether `stat`, asked for the names in one file, says what is in another."""
+    process = subprocess.Popen(
+        STAT,
+        cwd=tree,
+        env={**os.environ, "LC_ALL": "C"},
+        stdin=asked,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    assert process.stdout is not None
+    with process.stdout as output:
+        same = all(piece == expected.read(len(piece)) for piece in iter(lambda: output.read(PIECE), b""))
+    return process.wait() == 0 and same and not expected.read(1)
+
+
+def head(place: Path) -> dict[str, Any]:
+    """What the head of a memory says; {} where there is none, or a damaged one."""
     try:
-        name, lines, marks, proofs, sources = json.loads(memory.read_text("ascii"))
-        return Left(name, Manifest.read(lines), marks, proofs, sources)
-    except (OSError, ValueError, TypeError, AttributeError):
-        return Left()
-
-
-def remember(memory: Path, left: Left) -> None:
-    """Keep for the next staging, all of it or nothing; where that cannot be, it looks for itself."""
-    data = json.dumps([left.name, left.manifest.lines, left.marks, left.proofs, left.sources]).encode()
-    with suppress(OSError):
-        write_whole(memory, data)
+        found = json.loads((place / "left.json").read_text("ascii"))
+        whole = isinstance(found, dict) and isinstance(found.get("name"), str)
+        return found if whole and isinstance(found.get("digest"), str) else {}
+    except (OSError, ValueError):
+        return {}
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -56,31 +163,3 @@ def write_whole(path: Path, data: bytes) -> None:
     temporary = path.with_suffix(".new")
     temporary.write_bytes(data)
     temporary.replace(path)
-
-
-def kept_data(place: Path, digest: str) -> bytes | None:
-    """The manifest, as its `data`, of a tree that was staged at a place before, while it is kept and whole."""
-    try:
-        data = (place / MANIFESTS / digest).read_bytes() if DIGEST.fullmatch(digest) else b""
-    except OSError:
-        return None
-    return data if hashlib.sha256(data).hexdigest() == digest else None
-
-
-@lru_cache(maxsize=2)
-def known_lines(place: Path, digest: str) -> frozenset[str] | None:
-    """The lines of such a manifest. A host told the digest."""
-    data = kept_data(place, digest)
-    return (
-        None if data is None else frozenset(filter(None, data.decode("utf-8", "surrogateescape").split("\0")))
-    )
-
-
-def keep_manifest(place: Path, manifest: Manifest) -> None:
-    """Keep a manifest beside those of the trees staged before, the oldest of which goes."""
-    directory = place / MANIFESTS
-    directory.mkdir(exist_ok=True)
-    if kept_data(place, manifest.digest) is None:
-        known_lines.cache_clear()
-        write_whole(directory / manifest.digest, manifest.data)
-        keep_newest(directory, KEPT_MANIFESTS)

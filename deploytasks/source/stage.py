@@ -14,19 +14,20 @@ import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
 from ..cache import cache_root
 from ..environment import Environment
-from ..remote.manifest import lasting_marks, unchanged
-from ..remote.scan import directories, look, mark_of, moved, parents
+from ..remote.manifest import lasting_marks
+from ..remote.scan import look, mark_of, moved, parents
 from ..vendor import Dependency
 from .contents import write_all
 from .listing import Changes, Commits, Wanted, WorkTree, kept_by_rsync
 from .manifest import Entry, Manifest, read_line
-from .memory import Left, Sources, keep_manifest, known_lines, recalled, remember
+from .manifests import keep_manifest, known_lines
+from .memory import Left, Memory, Sources
 from .revision import Revision
 
 
@@ -110,22 +111,24 @@ def bring_up_to_date(
 
     A tree of the same name that nobody touched since is so already.
     """
-    tree, memory, name = place / "tree", place / "left.json", source.name
+    tree, memory, name = place / "tree", Memory(place / "left"), source.name
     tree.mkdir(exist_ok=True)
     tree.chmod(0o755)
-    left = recalled(memory)
-    told(left.name != name)
-    telling = background.submit(source.since, left.name)
-    same = untouched(tree, left) and all(left.marks[path] == "d755" for path in directories(left.marks))
+    told(memory.name != name)
+    telling = background.submit(source.since, memory.name)
+    same = memory.confirms(tree)
     changes = telling.result() if same else None
-    if changes == {}:
-        if left.name != name:
-            background.submit(remember, memory, replace(left, name=name))
-        return left.manifest
+    if changes == {} and (manifest := memory.manifest()) is not None:
+        if memory.name != name:
+            background.submit(memory.rename, name)
+        return manifest
+    left = memory.left()
+    same = same and bool(left.marks)
+    changes = changes if same else None
     found = left.marks if same else look(str(tree), left_out=())
     kept, stale, sources = parted(source, left, found, changes)
     paths = kept.keys() | stale.keys()
-    memory.unlink(missing_ok=True)
+    memory.forget()
     needed = parents(paths)
     clear(tree, found, paths, needed)
     written = write_all(tree, stale)
@@ -138,7 +141,7 @@ def bring_up_to_date(
     marks |= {path: mark_of(os.lstat(tree / path)) for path in (*written, *anew)}
     proofs = {path: left.proofs[path] for path in left.proofs.keys() & (needed - anew)}
     proofs |= lasting_marks(str(tree), anew)
-    background.submit(remember, memory, Left(name, manifest, marks, proofs, sources))
+    background.submit(memory.keep, Left(name, manifest, marks, proofs, sources))
     return manifest
 
 
@@ -162,13 +165,6 @@ def parted(
         and left.sources.get(path) == sources.get(path)
     }
     return kept, {path: want for path, want in wanted.items() if path not in kept}, sources
-
-
-def untouched(tree: Path, left: Left) -> bool:
-    """Whether a tree is as it was left."""
-    return all(name in left.marks for name in os.listdir(tree)) and unchanged(
-        str(tree), left.marks, left.proofs
-    )
 
 
 def source_signature(want: Wanted) -> list[int]:

@@ -359,10 +359,28 @@ def test_a_release_that_was_killed_while_it_was_made_is_not_taken_for_the_one_it
 
 def test_a_damaged_memory_is_begun_afresh(local: Plain, tmp_path: Path) -> None:
     local.environment("dev", DEPLOY_HOSTS="local:", DEPLOY_PATH=".deploy/dev", DEPLOY_KEEP_RELEASES=1)
-    for rubbish in ("", "null", "5", '["n", 5, {}, {}, {}]', "[1, [], {}, {}, {}]", "{"):
-        local.write("page.txt", f"with {rubbish}")
-        local.commit()
-        for path in tmp_path.rglob("left.json"):
+    heads = (
+        "",
+        "null",
+        "5",
+        '["n", 5]',
+        '{"name": 1}',
+        '{"name": "", "digest": "", "roots": [], "parts": 0}',
+        "{",
+    )
+    damaged = [("left.json", rubbish) for rubbish in heads]
+    damaged += [
+        ("manifest", ""),
+        ("manifest", "100644 5 " + "0" * 40 + " page.txt"),
+        ("names.0", ""),
+        ("told.0", "x"),
+    ]
+    damaged += [("marks.json", rubbish) for rubbish in ("", "[{}, {}]", "[1, {}, {}]", "{")]
+    for number, (name, rubbish) in enumerate((*damaged, *damaged)):
+        if number >= len(damaged) or number % 2:
+            local.write("page.txt", f"with {number}")
+            local.commit()
+        for path in tmp_path.rglob(f"left/{name}"):
             path.write_text(rubbish)
         done = local.fab("deploy", "--env=dev", XDG_CACHE_HOME=str(tmp_path / "cache"))
         assert done.code == 0, done.err
