@@ -37,11 +37,14 @@ def deploy(run: Run, fleet: Fleet, passed: staging.Passed) -> None:
     """The recipe from `check` on. Hosts are read while the tree is built here."""
     plan = run.plan
     looked = services.look(plan)
-    fleet.expect_uploads(forecast.hosts_to_send(plan))
+    likely = forecast.forecast(plan)
+    fleet.expect_uploads(likely.to_send)
     passed.news.add_done_callback(lambda news: fleet.expect_uploads(plan.hosts if news.result() else ()))
     asked = {host: fleet.start(host, [*opening.check(plan, host), *looked]) for host in plan.hosts}
     facts = opening.tool_facts(asked[plan.hosts[0]])
     built = run.locally("build", lambda: staging.build(plan, passed, facts, run.note))
+    if likely.empty:
+        built.tree.foresee_empty_hosts()
     answers = {host: future.result() for host, future in asked.items()}
     check(run, answers, built)
     fleet.expect_uploads(host for host, read in answers.items() if opening.basis(read) != built.tree.digest)

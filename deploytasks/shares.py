@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -47,19 +47,19 @@ def shares(directories: Collection[str]) -> tuple[Share, ...]:
     return (Share(named, inside=True), rest) if named else (rest,)
 
 
-def half(entries: Mapping[str, Sized]) -> tuple[str, ...]:
+def half(entries: Iterable[tuple[str, Sized]]) -> tuple[str, ...]:
     """Directories of the second level, such as vendor/x, that cost about half as much to upload as the whole tree.
 
     None where the tree is small, or is not made like that.
     """
-    whole = sum(entry.size for entry in entries.values()) + FILE_COST * len(entries)
+    whole, costs = 0, defaultdict[str, int](int)
+    for path, entry in entries:
+        cost, names = FILE_COST + entry.size, path.split("/", 2)
+        whole += cost
+        if len(names) == 3:
+            costs[f"{names[0]}/{names[1]}"] += cost
     if whole < WORTH:
         return ()
-    costs: dict[str, int] = defaultdict(int)
-    for path, entry in entries.items():
-        names = path.split("/", 2)
-        if len(names) == 3:
-            costs[f"{names[0]}/{names[1]}"] += FILE_COST + entry.size
     chosen, together = [], 0
     for directory, cost in sorted(costs.items(), key=lambda item: (-item[1], item[0])):
         if together + cost <= whole / 2 and PLAIN.fullmatch(directory):

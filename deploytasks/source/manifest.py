@@ -82,9 +82,12 @@ class Manifest:
 
     def mode(self, path: str) -> int | None:
         """The git mode of a path that ships; None for others."""
-        name = re.escape(path.encode("utf-8", "surrogateescape"))
-        found = re.search(rb"(?:^|\0)([0-7]+) \d+ [0-9a-f]+ " + name + rb"(?:\0|$)", self.data)
-        return int(found[1], 8) if found else None
+        name, at = b" " + path.encode("utf-8", "surrogateescape"), -1
+        while (at := self.data.find(name, at + 1)) >= 0:
+            found = LINE.match(self.data, self.data.rfind(b"\0", 0, at) + 1)
+            if found and found[4] == name[1:]:
+                return int(found[1], 8)
+        return None
 
     def executable(self, path: str) -> bool:
         """Whether `path` ships as an executable file."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..cache import keep_newest
 from .manifest import Manifest
-from .memory import write_whole
+from .memory import PIECE, write_whole
 
 MANIFESTS = "manifests"
 KEPT_MANIFESTS = 20
@@ -26,6 +26,18 @@ def kept_data(place: Path, digest: str) -> bytes | None:
     return data if hashlib.sha256(data).hexdigest() == digest else None
 
 
+def is_kept(file: Path) -> bool:
+    """Whether a manifest is kept whole in the file that has its digest for a name; it is read piece by piece."""
+    found = hashlib.sha256()
+    try:
+        with file.open("rb") as stream:
+            for piece in iter(lambda: stream.read(PIECE), b""):
+                found.update(piece)
+    except OSError:
+        return False
+    return found.hexdigest() == file.name
+
+
 @lru_cache(maxsize=2)
 def known_lines(place: Path, digest: str) -> frozenset[str] | None:
     """The lines of such a manifest. A host told the digest."""
@@ -39,7 +51,7 @@ def keep_manifest(place: Path, manifest: Manifest) -> None:
     """Keep a manifest beside those of the trees staged before, the oldest of which goes."""
     directory = place / MANIFESTS
     directory.mkdir(exist_ok=True)
-    if kept_data(place, manifest.digest) is None:
+    if not is_kept(directory / manifest.digest):
         known_lines.cache_clear()
         write_whole(directory / manifest.digest, manifest.data)
         keep_newest(directory, KEPT_MANIFESTS)

@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import count
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from ..cache import cache_root
 from ..environment import Environment
 from ..remote.manifest import lasting_marks
 from ..remote.scan import look, mark_of, moved, parents
+from ..shares import half
 from ..vendor import Dependency
 from .contents import write_all
 from .listing import Changes, Commits, Wanted, WorkTree, kept_by_rsync
@@ -47,6 +49,15 @@ class Tree:
     @property
     def digest(self) -> str:
         return self.manifest.digest
+
+    @cached_property
+    def divided(self) -> tuple[str, ...]:
+        """Directories that an upload of all of it is divided by (shares.py)."""
+        return half(self.manifest.items())
+
+    def foresee_empty_hosts(self) -> None:
+        """Make ready what a host is told that has nothing yet."""
+        _ = self.divided, self.manifest.packed
 
     def since(self, digest: str) -> dict[str, Entry | None] | None:
         """What ships otherwise than in the tree of a digest, None for what ships no more. None if that is not known."""

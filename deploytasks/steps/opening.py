@@ -11,7 +11,6 @@ from ..dotenv import canonical
 from ..errors import StepFailed
 from ..failures import HostFailure, failure_of
 from ..operation import Operation, Result
-from ..shares import half
 from ..transfer import exclusions
 from . import services
 
@@ -105,7 +104,7 @@ def upload(context: StepContext) -> list[Operation]:
     excludes = exclusions(context.environment.settings.exclude)
     source = str(context.built.tree.path)
     fresh, alone = not context.inventory["basis"], len(context.plan.hosts) == 1
-    divided = half(context.built.tree.manifest.entries) if fresh and alone else ()
+    divided = context.built.tree.divided if fresh and alone else ()
     tree = {
         "source": source,
         "target": str(target),
