@@ -23,20 +23,29 @@ def cache_root(process: Mapping[str, str]) -> Path:
     return Path(base) / "deploytasks"
 
 
-def said_of_commit(revision: str, place: Path, *words: str, where: tuple[str, ...] = ()) -> str | None:
+def said_of_commit(
+    revision: str,
+    place: Path,
+    *words: str,
+    where: tuple[str, ...] = (),
+    only: re.Pattern[bytes] | None = None,
+) -> str | None:
     """What `git <where> <words>` prints in `place`; None when it says no (exit code 1). Raises GitFailed.
 
-    It is remembered where `revision`, on which alone the answer depends, is the whole id of a commit.
+    It is remembered where `revision`, on which alone the answer depends, is the whole id of a commit. Of a long answer
+    `only` what matches is given, and remembered.
     """
     if not COMMIT.fullmatch(revision):
-        return git.run(place, *where, *words)
-    kept = cache_root(os.environ) / "commits" / hashlib.sha256("\0".join(words).encode()).hexdigest()
+        said = git.run(place, *where, *words).encode("utf-8", "surrogateescape")
+        return (b"".join(only.findall(said)) if only else said).decode("utf-8", "surrogateescape")
+    asked = "\0".join((*words, *([only.pattern.decode()] if only else [])))
+    kept = cache_root(os.environ) / "commits" / hashlib.sha256(asked.encode()).hexdigest()
     answer = remembered(kept)
     if answer is None:
         done = git.call(place, *where, *words)
         if done.returncode not in (0, 1):
             raise git.GitFailed(words, place, done.returncode, done.stderr.decode("utf-8", "replace"))
-        answer = b"%d\n%b" % (done.returncode, done.stdout)
+        answer = b"%d\n%b" % (done.returncode, b"".join(only.findall(done.stdout)) if only else done.stdout)
         if not done.stderr:  # else it may have said no because an object could not be read
             with suppress(OSError):
                 keep(kept, hashlib.sha256(answer).digest() + answer)
@@ -54,10 +63,10 @@ def remembered(place: Path) -> bytes | None:
     return answer if hashlib.sha256(answer).digest() == digest else None
 
 
-def tree_of_commit(git_dir: Path, revision: str) -> str:
-    """What `git ls-tree -r -z` lists of a revision. Raises GitFailed."""
+def tree_of_commit(git_dir: Path, revision: str, only: re.Pattern[bytes] | None = None) -> str:
+    """What `git ls-tree -r -z` lists of a revision, or `only` what of it matches. Raises GitFailed."""
     words = ("ls-tree", "-r", "-z", "--full-tree", revision)
-    return said_of_commit(revision, git_dir, *words, where=git.inside(git_dir)) or ""
+    return said_of_commit(revision, git_dir, *words, where=git.inside(git_dir), only=only) or ""
 
 
 def keep(place: Path, data: bytes) -> None:

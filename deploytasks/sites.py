@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import lock
+from . import lock, rsync
 from .channel import Channel, LocalChannel
 from .conversation import Conversation, agent_command
 from .environment import Host
@@ -121,6 +121,6 @@ class Site:
         def upload(share: Share | None, told: OnProgress) -> Upload:
             return Upload(source, target, self.route, excludes, guard, told, self.master, only, share)
 
-        if len(shares) > 1:
+        if len(shares) > 1 and rsync.dialect().samba:  # else each would remove what is not its own
             return Together([partial(upload, share) for share in shares], on_progress)
-        return upload(shares[0] if shares else None, on_progress)
+        return upload(shares[0] if len(shares) == 1 else None, on_progress)

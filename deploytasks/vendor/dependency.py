@@ -16,6 +16,8 @@ from .parent import Parent, default_remote, parent_at, parent_of
 JOBS = 8
 """Dependencies worked on at once: fewer than the 10 unauthenticated connections from which sshd begins to refuse."""
 LINK_MODE = "160000"
+LINKS = re.compile(rb"(?:\A|(?<=\0))160000 [^\0]+\0")
+"""The gitlinks among what `git ls-tree -z` lists."""
 SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+@/ -]*")
 RELATIVE = ("./", "../")
 LOCAL_URL = re.compile(r"file://|/|\.{1,2}(/|$)|[A-Za-z]:[\\/]")
@@ -134,7 +136,7 @@ def gitmodules(git_dir: Path, revision: str) -> dict[str, dict[str, str]]:
 def gitlinks(git_dir: Path, revision: str) -> dict[str, str]:
     """{path: commit} of every gitlink at a revision; of the index when it is empty."""
     if revision:
-        listed = tree_of_commit(git_dir, revision)
+        listed = tree_of_commit(git_dir, revision, only=LINKS)
     else:
         listed = git.run(git_dir, *git.inside(git_dir), "ls-files", "--stage", "-z")
     found = {}
