@@ -67,12 +67,19 @@ def program(place: Path, script: str) -> None:
     place.chmod(0o755)
 
 
+GIVEN: set[int] = set()
+"""Ports that were given to somebody, who may not listen yet."""
+
+
 def free_port(address: str = "127.0.0.1") -> int:
-    """A port that nothing listens on."""
-    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as probe:
-        probe.bind((address, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that nothing listens on, and that nobody of this process was given before."""
+    while True:
+        with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as probe:
+            probe.bind((address, 0))
+            port: int = probe.getsockname()[1]
+        if port not in GIVEN:
+            GIVEN.add(port)
+            return port
 
 
 def make_key(path: Path, passphrase: str = "") -> str:
