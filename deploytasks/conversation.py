@@ -68,6 +68,7 @@ class Conversation:
         self.host, self.expect_upload = host, expect_upload
         self._channel, self._redactor, self._uploader = channel, redactor, uploader
         self._uploads: list[Upload | Together] = []
+        self._cancels = 0
         self._sending = threading.Lock()
         self._busy = threading.Lock()
         self._number = 0
@@ -165,8 +166,11 @@ class Conversation:
 
         An empty target is filled by uploads of `shares` that run at once.
         """
+        before = self._cancels
         upload = self._uploader(source, target, excludes, on_progress, only, shares)
         self._uploads.append(upload)
+        if self._cancels != before:
+            upload.cancel()
         return upload.run()
 
     def beat(self) -> None:
@@ -174,6 +178,7 @@ class Conversation:
         self._try_send({"beat": True})
 
     def cancel(self) -> None:
+        self._cancels += 1
         for upload in self._uploads:
             upload.cancel()
         self._try_send({"cancel": True})

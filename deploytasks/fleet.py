@@ -14,7 +14,7 @@ from typing import Any
 from .conversation import Conversation
 from .environment import Host
 from .errors import Unreachable
-from .failures import HostsFailed, failed, failure_of
+from .failures import HostsFailed, carried_out, failed, failure_of
 from .observer import Observer
 from .operation import Operation, Result
 from .report import StepOutcome
@@ -22,6 +22,8 @@ from .shares import shares
 
 BEAT_SECONDS = 5.0
 CLOSING_SECONDS = 20.0
+ENDING_SECONDS = 0.1
+"""Between two tries to end an upload that may just be beginning."""
 
 Connect = Callable[[Host, bool], Conversation]
 """Begins a conversation, and makes ready for an upload when one is expected."""
@@ -97,6 +99,11 @@ class Fleet:
         for runner in list(self.runners.values()):
             runner.cancel()
 
+    def cancel_one(self, host: Host) -> None:
+        """Tell a host to end what it is doing, and end uploads to it."""
+        if host in self.runners:
+            self.runners[host].cancel()
+
     def ask(self, host: Host, operations: Sequence[Operation], *, resume: bool = False) -> tuple[Result, ...]:
         """Carry out operations on one host; every step begun and ended is told to the observer and kept for the report.
 
@@ -120,11 +127,13 @@ class Fleet:
         uploads = operations[len(asked) :]
         with ThreadPoolExecutor(max(1, len(uploads))) as pool:
             begun = [pool.submit(self._upload, host, upload) for upload in uploads]
-            answers = self._request(host, asked, resume) if asked else []
-            if len(answers) < len(asked) or not all(answer.ok for answer in answers):
-                self.runner(host).cancel()
-                return answers
-            return [*answers, *(one.result() for one in begun)]
+            answers: list[Result] = []
+            try:
+                answers = self._request(host, asked, resume) if asked else []
+            finally:
+                while not carried_out(asked, answers) and wait(begun, ENDING_SECONDS).not_done:
+                    self.cancel_one(host)
+        return [*answers, *(one.result() for one in begun)] if carried_out(asked, answers) else answers
 
     def _request(self, host: Host, operations: list[Operation], resume: bool) -> list[Result]:
         begun = time.monotonic()
@@ -221,8 +230,7 @@ class Fleet:
 
     def _stop(self, hosts: Iterable[Host]) -> None:
         for host in hosts:
-            if host in self.runners:
-                self.runners[host].cancel()
+            self.cancel_one(host)
 
     def start(
         self, host: Host, operations: Sequence[Operation], *, resume: bool = False

@@ -62,7 +62,7 @@ class Site:
         self._closed = False
 
     def converse(self, redactor: Redactor, uploading: bool) -> Conversation:
-        """Begin the conversation with the agent; with `uploading`, connect for rsync at the same time.
+        """Begin the conversation with the agent; with `uploading`, connect for rsync at the same time where one can.
 
         Raises Unreachable, UsageError for a host that has two names.
         """
@@ -77,8 +77,8 @@ class Site:
 
         self.route = route_to(self.plan.environment, self.host, self.plan.ssh or SshOptions())
         self._refuse_second_name(self.route)
-        if uploading:
-            self.expect_upload()
+        if uploading and self.route.direct and not self.route.accept_new:
+            self.expect_upload()  # else later: one of us learns an unknown key first, and jump hosts drop crowds
         return channel_to(self.route, start)
 
     def expect_upload(self) -> None:

@@ -111,6 +111,11 @@ class Route:
     def target(self) -> Hop:
         return self.hops[-1]
 
+    @property
+    def direct(self) -> bool:
+        """Whether no jump host is passed."""
+        return len(self.hops) == 1
+
 
 def route_to(environment: Environment, host: Host, options: SshOptions) -> Route:
     """The way to `host`; UsageError when ssh_config is wrong. Nothing is contacted."""

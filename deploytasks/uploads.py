@@ -36,10 +36,13 @@ class Together:
             upload.cancel()
 
     def _carry_out(self, upload: Upload) -> Result:
-        result = upload.run()
-        if not result.ok:
-            self.cancel()
-        return result
+        result = None
+        try:
+            result = upload.run()
+            return result
+        finally:
+            if result is None or not result.ok:
+                self.cancel()
 
     def _teller(self, number: int) -> OnProgress:
         def tell(progress: Progress) -> None:

@@ -53,17 +53,21 @@ class Memory:
     def confirms(self, tree: Path) -> bool:
         """Whether a tree is as it was left."""
         roots, parts = self._head.get("roots"), self._head.get("parts")
-        if roots is None or not set(os.listdir(tree)).issubset(roots):
+        if (
+            not isinstance(roots, list)
+            or not isinstance(parts, list)
+            or not set(os.listdir(tree)).issubset(roots)
+        ):
             return False
         with ThreadPoolExecutor(MOST_AT_ONCE) as pool:
-            return all(pool.map(lambda number: self._says(tree, number), range(parts or 0)))
+            return all(pool.map(lambda number: self._says(tree, number), range(len(parts))))
 
     def _says(self, tree: Path, number: int) -> bool:
         """Whether `stat` says of a part of a tree what it should."""
         names, told = self.place / f"names.{number}", self.place / f"told.{number}"
         try:
             with names.open("rb") as asked, told.open("rb") as expected:
-                return says(tree, asked, expected)
+                return self._head["parts"][number] == sizes(asked, expected) and says(tree, asked, expected)
         except OSError:
             return False
 
@@ -117,12 +121,18 @@ class Memory:
         marks = {path: mark for path, mark in full.items() if mark}
         count = min(MOST_AT_ONCE, os.cpu_count() or 1)
         divided = [part for part in (list(marks)[number::count] for number in range(count)) if part]
+        sized = []
         for number, part in enumerate(divided):
-            (place / f"names.{number}").write_bytes(os.fsencode("\0".join(part)))
-            with (place / f"told.{number}").open("wb") as stream:
-                stream.writelines(told(part, marks))
-        roots = sorted(path for path in marks if "/" not in path)
-        return {"roots": roots, "parts": len(divided)}
+            asked, answer = os.fsencode("\0".join(part)), b"".join(told(part, marks))
+            (place / f"names.{number}").write_bytes(asked)
+            (place / f"told.{number}").write_bytes(answer)
+            sized.append([len(asked), len(answer)])
+        return {"roots": sorted(path for path in marks if "/" not in path), "parts": sized}
+
+
+def sizes(*files: Any) -> list[int]:
+    """The bytes of open files: after a power failure one may be there and be empty."""
+    return [os.fstat(file.fileno()).st_size for file in files]
 
 
 def told(paths: Sequence[str], marks: Mapping[str, str]) -> Iterator[bytes]:

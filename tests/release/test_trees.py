@@ -6,7 +6,9 @@ import hashlib
 import os
 import random
 import shutil
+import signal
 import stat
+import subprocess
 import time as clock
 from collections.abc import Callable
 from pathlib import Path
@@ -17,8 +19,8 @@ import pytest
 from deploytasks.remote.manifest import TICK, lasting_marks
 from deploytasks.remote.scan import full_mark
 from examples.building import git
-from tests.release.project import Plain
-from tests.rig import program
+from tests.release.project import BIN, Plain
+from tests.rig import program, wait_until
 
 OWN = (".deploytasks", ".venv", ".env", "environment.json", "REVISION")
 Change = Callable[[Path, random.Random], None]
@@ -179,6 +181,30 @@ def test_a_first_deploy_of_a_large_tree_is_what_is_shipped(local: Plain, seeded:
         local.commit()
     local.deploy("dev")
     assert shipped((local.root / ".deploy/dev/current").resolve()) == committed(local)
+
+
+def test_a_first_upload_that_was_killed_is_no_obstacle_even_while_its_rsync_lives_on(
+    local: Plain, tmp_path: Path
+) -> None:
+    local.environment("dev", DEPLOY_HOSTS="local:", DEPLOY_PATH=".deploy/dev")
+    for place in ("app/one", "app/two", "other/three"):
+        local.write(f"{place}/data", b"\0" * 30_000_000)
+    local.commit()
+    top = local.root / ".deploy/dev"
+    program(tmp_path / "rsync", 'exec /usr/bin/rsync --bwlimit=3000 "$@"')
+    slow = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    process = subprocess.Popen([BIN / "fab", "deploy", "--env=dev"], cwd=local.root, env=slow)
+    try:
+        wait_until(lambda: len(list(top.glob("releases/*/*/*/data"))) > 1, "both shares are on their way")
+        process.kill()
+        process.wait()
+        local.deploy("dev")
+        assert shipped((top / "current").resolve()) == committed(local)
+    finally:
+        process.kill()
+        process.wait()
+        for pid in subprocess.run(["pgrep", "-f", f"{top}/releases/"], capture_output=True).stdout.split():
+            os.kill(int(pid), signal.SIGKILL)
 
 
 def test_a_host_whose_only_release_has_a_damaged_manifest_begins_empty(local: Plain) -> None:
@@ -375,6 +401,7 @@ def test_a_damaged_memory_is_begun_afresh(local: Plain, tmp_path: Path) -> None:
         ("names.0", ""),
         ("told.0", "x"),
     ]
+    damaged += [("told.0", ""), ("names.*", ""), ("*.0", "")]
     damaged += [("marks.json", rubbish) for rubbish in ("", "[{}, {}]", "[1, {}, {}]", "{")]
     for number, (name, rubbish) in enumerate((*damaged, *damaged)):
         if number >= len(damaged) or number % 2:
