@@ -37,7 +37,7 @@ def said_of_commit(
     """
     if not COMMIT.fullmatch(revision):
         said = git.run(place, *where, *words).encode("utf-8", "surrogateescape")
-        return (b"".join(only.findall(said)) if only else said).decode("utf-8", "surrogateescape")
+        return matching(said, only).decode("utf-8", "surrogateescape")
     asked = "\0".join((*words, *([only.pattern.decode()] if only else [])))
     kept = cache_root(os.environ) / "commits" / hashlib.sha256(asked.encode()).hexdigest()
     answer = remembered(kept)
@@ -45,12 +45,17 @@ def said_of_commit(
         done = git.call(place, *where, *words)
         if done.returncode not in (0, 1):
             raise git.GitFailed(words, place, done.returncode, done.stderr.decode("utf-8", "replace"))
-        answer = b"%d\n%b" % (done.returncode, b"".join(only.findall(done.stdout)) if only else done.stdout)
+        answer = b"%d\n%b" % (done.returncode, matching(done.stdout, only))
         if not done.stderr:  # else it may have said no because an object could not be read
             with suppress(OSError):
                 keep(kept, hashlib.sha256(answer).digest() + answer)
     code, _, said = answer.partition(b"\n")
     return None if int(code) else said.decode("utf-8", "surrogateescape")
+
+
+def matching(said: bytes, only: re.Pattern[bytes] | None) -> bytes:
+    """What of an answer matches; all of it without a pattern."""
+    return said if only is None else b"".join(only.findall(said))
 
 
 def remembered(place: Path) -> bytes | None:

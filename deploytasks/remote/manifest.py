@@ -113,14 +113,18 @@ def unchanged(top, marks, proofs):
     No directory is read for that: the times of one change with its entries. False where that cannot be told. Whoever
     asks looks at the names at the root.
     """
-    full = {path: proofs.get(path) if mark[0] == "d" else mark for path, mark in marks.items()}
+    full = full_marks(marks, proofs)
     return all(full.values()) and confirmed(top, full)
+
+
+def full_marks(marks, proofs):
+    """{path: its full mark, None for a directory that has no proof}"""
+    return {path: proofs.get(path) if mark[0] == "d" else mark for path, mark in marks.items()}
 
 
 def confirmed(top, marks):
     """Whether `stat` says just these full marks; GNU's can. Every processor is given a part to look at."""
-    paths, count = list(marks), min(MOST_AT_ONCE, os.cpu_count() or 1)
-    parts = [part for part in (paths[number::count] for number in range(count)) if part]
+    parts = divided(list(marks))
     told = [b""] * len(parts)
 
     def ask(number):
@@ -129,17 +133,25 @@ def confirmed(top, marks):
     asking = [threading.Thread(target=ask, args=(number,)) for number in range(len(parts))]
     for thread in asking:
         thread.start()
-    modes = {head: mode_in_hex(head) for head in {mark.partition(" ")[0] for mark in marks.values()}}
-    expected = [os.fsencode("".join(shown(path, marks[path], modes) for path in part)) for part in parts]
+    right = [expected(part, marks) for part in parts]
     for thread in asking:
         thread.join()
-    return told == expected
+    return told == right
 
 
-def shown(path, mark, modes):
-    """What `stat` says of a path with a full mark."""
-    head, _, rest = mark.partition(" ")
-    return "%s\0%s %s\0" % (path, modes[head], rest)
+def divided(paths):
+    """A part of the paths for each process that looks at a tree; none is empty."""
+    count = min(MOST_AT_ONCE, os.cpu_count() or 1)
+    return [part for part in (paths[number::count] for number in range(count)) if part]
+
+
+def expected(paths, marks):
+    """What `stat` says of paths while their full marks hold."""
+    heads = {path: marks[path].partition(" ") for path in paths}
+    modes = {head: mode_in_hex(head) for head in {head for head, _, _ in heads.values()}}
+    return os.fsencode(
+        "".join("%s\0%s %s\0" % (path, modes[head], rest) for path, (head, _, rest) in heads.items())
+    )
 
 
 def said(top, paths):

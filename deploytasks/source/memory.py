@@ -6,14 +6,14 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..remote.manifest import MOST_AT_ONCE, STAT, mode_in_hex, shown
+from ..remote.manifest import MOST_AT_ONCE, STAT, divided, expected, full_marks
 from .manifest import Manifest
 
 PIECE = 65536
@@ -66,8 +66,8 @@ class Memory:
         """Whether `stat` says of a part of a tree what it should."""
         names, told = self.place / f"names.{number}", self.place / f"told.{number}"
         try:
-            with names.open("rb") as asked, told.open("rb") as expected:
-                return self._head["parts"][number] == sizes(asked, expected) and says(tree, asked, expected)
+            with names.open("rb") as asked, told.open("rb") as answer:
+                return self._head["parts"][number] == sizes(asked, answer) and says(tree, asked, answer)
         except OSError:
             return False
 
@@ -115,19 +115,16 @@ class Memory:
 
     def _asked(self, place: Path, left: Left) -> dict[str, Any]:
         """Write what `stat` is to be asked, where that can tell at all; answers what the head says of it."""
-        full = {path: left.proofs.get(path) if mark[0] == "d" else mark for path, mark in left.marks.items()}
+        full = full_marks(left.marks, left.proofs)
         if not all(full.values()) or any(mark[0] == "d" and mark != "d755" for mark in left.marks.values()):
             return {}
-        marks = {path: mark for path, mark in full.items() if mark}
-        count = min(MOST_AT_ONCE, os.cpu_count() or 1)
-        divided = [part for part in (list(marks)[number::count] for number in range(count)) if part]
         sized = []
-        for number, part in enumerate(divided):
-            asked, answer = os.fsencode("\0".join(part)), b"".join(told(part, marks))
+        for number, part in enumerate(divided(list(full))):
+            asked, answer = os.fsencode("\0".join(part)), expected(part, full)
             (place / f"names.{number}").write_bytes(asked)
             (place / f"told.{number}").write_bytes(answer)
             sized.append([len(asked), len(answer)])
-        return {"roots": sorted(path for path in marks if "/" not in path), "parts": sized}
+        return {"roots": sorted(path for path in full if "/" not in path), "parts": sized}
 
 
 def sizes(*files: Any) -> list[int]:
@@ -135,14 +132,7 @@ def sizes(*files: Any) -> list[int]:
     return [os.fstat(file.fileno()).st_size for file in files]
 
 
-def told(paths: Sequence[str], marks: Mapping[str, str]) -> Iterator[bytes]:
-    """What `stat` says of each path with a full mark."""
-    modes = {mark: mode_in_hex(mark) for mark in {mark.partition(" ")[0] for mark in marks.values()}}
-    for path in paths:
-        yield os.fsencode(shown(path, marks[path], modes))
-
-
-def says(tree: Path, asked: Any, expected: Any) -> bool:
+def says(tree: Path, asked: Any, answer: Any) -> bool:
     """Whether `stat`, asked for the names in one file, says what is in another."""
     process = subprocess.Popen(
         STAT,
@@ -154,8 +144,8 @@ def says(tree: Path, asked: Any, expected: Any) -> bool:
     )
     assert process.stdout is not None
     with process.stdout as output:
-        same = all(piece == expected.read(len(piece)) for piece in iter(lambda: output.read(PIECE), b""))
-    return process.wait() == 0 and same and not expected.read(1)
+        same = all(piece == answer.read(len(piece)) for piece in iter(lambda: output.read(PIECE), b""))
+    return process.wait() == 0 and same and not answer.read(1)
 
 
 def head(place: Path) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from . import services
 if TYPE_CHECKING:
     from ..environment import Host
     from ..plan import Plan, StepContext
+    from ..source import Tree
 
 
 def open_root(plan: Plan) -> Operation:
@@ -80,18 +81,20 @@ def prepare(context: StepContext) -> list[Operation]:
     """Make the directory that the upload fills."""
     assert context.built is not None
     tree, former = context.built.tree, context.inventory["basis"]
-    changes = tree.since(former) if former else None
-    told = (
-        {"changes": changes} if changes is not None else {"manifest": tree.manifest.packed} if former else {}
-    )
     arguments = {
         "release": context.release,
         "owner": dict(context.plan.identity.owner),
         "digest": tree.digest,
         "basis": former,
-        **told,
+        **(what_ships(tree, former) if former else {}),
     }
     return [Operation("prepare", arguments, "prepare", f"prepare {context.release}")]
+
+
+def what_ships(tree: Tree, former: str) -> dict[str, Any]:
+    """How a host whose release begins with the tree `former` is told what ships: shortly, where that one is known."""
+    changes = tree.since(former)
+    return {"manifest": tree.manifest.packed} if changes is None else {"changes": changes}
 
 
 def upload(context: StepContext) -> list[Operation]:
