@@ -17,8 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import deploying, peers, tree
+from benchmarks.distance import far_host
 from benchmarks.growth import growth
+from benchmarks.many import many
 from benchmarks.measuring import HEADING
+from benchmarks.site import site
 from benchmarks.timings import timings
 from benchmarks.waits import waits
 from deploytasks.cache import cache_root
@@ -32,7 +35,12 @@ CASES = {
     "timings": "where the time goes when nothing changed",
     "peers": "a script by hand, and pyinfra, Ansible and Capistrano where they are installed",
 }
-AT_LENGTH = {"growth": "files 1k/10k/50k, submodules 0/12/40, hosts 1/8/64; takes long, only when asked for"}
+AT_LENGTH = {
+    "growth": "files 1k/10k/50k, submodules 0/12/40, hosts 1/8/64; takes long, only when asked for",
+    "far": "one host far away, on two narrow links, against rsync that compresses; the same",
+    "site": "1, 8 and 32 hosts behind one jump host over such a link; the same",
+    "many": "processor per further host, and 200 hosts with 1024 open files; the same",
+}
 PROGRAMS = {
     "install": "the install step against venv and pip",
     "vendor": "vendor.status and vendor.check against git submodule status",
@@ -104,6 +112,13 @@ def measured(options: argparse.Namespace, cache: Path, directory: Path) -> Itera
         yield from deploying.listings(directory / "list", runs * 2)
     if "growth" in cases:
         yield from growth(directory, few)
+    if "far" in cases:
+        with deploying.bench(tree.middle(cache, directory / "far"), directory / "far", 1) as on:
+            yield from far_host(on, few)
+    if "site" in cases:
+        yield from site(cache, directory / "site")
+    if "many" in cases:
+        yield from many(directory / "many", few)
 
 
 def of_the_tree(cases: list[str], runs: int, cache: Path, directory: Path) -> Iterator[Any]:

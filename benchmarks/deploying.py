@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -39,6 +39,11 @@ class Bench:
         }
         self.project.environment(name, **{**usual, **keys})
 
+    def change(self) -> None:
+        """Commit a change of one file, and make it for rsync too."""
+        self.project.change(f"page {next(NUMBER)}\n")
+        shutil.copy(self.project.root / "page.txt", self.plain)
+
     def deploy(self, name: str) -> Sample:
         return run([BIN / "fab", "deploy", f"--env={name}"], cwd=self.project.root)
 
@@ -48,11 +53,13 @@ class Bench:
         for _ in range(KEPT + 2):
             self.deploy(name)
 
-    def rsync(self, host: int, place: str) -> list[str | Path]:
+    def rsync(
+        self, host: int, place: str, *, how: Sequence[str] = ("-a",), config: Path | None = None
+    ) -> list[str | Path]:
         """The words of a bare rsync into one directory."""
-        words = ["rsync", "-a", "--delete", "-e", f"ssh -F {self.farm.ssh_config} -o BatchMode=yes"]
+        ssh = f"ssh -F {config or self.farm.ssh_config} -o BatchMode=yes"
         return [
-            *words,
+            *("rsync", *how, "--delete", "-e", ssh),
             f"{self.plain}/",
             f"{self.farm.hosts[host].name}:{self.farm.hosts[0].remote_srv}/{place}/",
         ]
@@ -62,11 +69,11 @@ class Bench:
 
 
 @contextmanager
-def bench(project: Project, directory: Path, hosts: int) -> Iterator[Bench]:
-    """The project, hosts, and a copy of the tree without git."""
+def bench(project: Project, directory: Path, hosts: int, *, jump: bool = False) -> Iterator[Bench]:
+    """The project, hosts (and a jump host), and a copy of the tree without git."""
     plain = directory / "plain"
     shutil.copytree(project.root, plain, symlinks=True, ignore=shutil.ignore_patterns(".git", "environments"))
-    with farm(directory, count=hosts) as made:
+    with farm(directory, count=hosts, jump=jump) as made:
         yield Bench(project, made, plain)
 
 
@@ -74,8 +81,7 @@ def one_host(on: Bench, runs: int) -> Iterator[Row]:
     """Nothing changed, one file changed, an empty host; the environment `one` is settled."""
 
     def changed() -> Sample:
-        on.project.change(f"page {next(NUMBER)}\n")
-        shutil.copy(on.project.root / "page.txt", on.plain)
+        on.change()
         return on.deploy("one")
 
     same, bare = in_turns(lambda: on.deploy("one"), lambda: on.bare(1), runs=runs)

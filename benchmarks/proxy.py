@@ -1,12 +1,20 @@
-"""A far host: a TCP proxy that delays both directions, and counts how often the client had to wait for an answer."""
+"""A far host: a TCP proxy that delays both directions, lets only so much through to the host, and counts what passes
+and how often the client had to wait for an answer.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+
+PIECE = 16384
+"""Bytes that are passed on at once: what else is sent meanwhile waits for no more than these."""
+BUFFERED = 0.05
+"""Seconds of sending that a narrow link takes in before its sender has to wait."""
 
 
 @dataclass
@@ -31,6 +39,27 @@ class Connection:
         """How often the host spoke after the client had: each cost the client at least one round trip."""
         return sum(not from_client for from_client, _ in self.turns[1:])
 
+    @property
+    def sent(self) -> int:
+        """Bytes from the client to the host."""
+        return sum(size for from_client, size in self.turns if from_client)
+
+
+@dataclass
+class Uplink:
+    """The way up that all connections share, at `rate` bytes a second; None for one that is never full."""
+
+    rate: float | None = None
+    free: float = 0.0
+    """When all that it was given has left."""
+
+    def leaves(self, now: float, size: int) -> float:
+        """When the last of `size` bytes, given to it now, has left."""
+        if self.rate is None:
+            return now
+        self.free = max(now, self.free) + size / self.rate
+        return self.free
+
 
 @dataclass
 class Proxy:
@@ -38,6 +67,7 @@ class Proxy:
 
     target: int
     seconds: float
+    uplink: Uplink = field(default_factory=Uplink)
     port: int = 0
     connections: list[Connection] = field(default_factory=list)
     _sinks: list[asyncio.StreamWriter] = field(default_factory=list)
@@ -46,6 +76,8 @@ class Proxy:
         """Pass connections on until `stop`; none is open then."""
         server = await asyncio.start_server(self._join, "127.0.0.1", self.port)
         self.port = server.sockets[0].getsockname()[1]
+        if self.uplink.rate:  # else the kernel takes in megabytes at once, as no link does
+            server.sockets[0].setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 * PIECE)
         ready.set()
         await stop.wait()
         server.close()
@@ -81,12 +113,14 @@ class Proxy:
         data = b"-"
         while data:
             try:
-                data = await source.read(65536)
+                data = await source.read(PIECE)
             except ConnectionError:
                 data = b""
             if data and from_client:
                 connection.heard(data, from_client=True)
-            queue.put_nowait((loop.time() + self.seconds / 2, data))
+            leaves = self.uplink.leaves(loop.time(), len(data)) if from_client else loop.time()
+            queue.put_nowait((leaves + self.seconds / 2, data))
+            await asyncio.sleep(leaves - BUFFERED - loop.time())
         await delivery
 
 
@@ -107,9 +141,9 @@ async def deliver(
 
 
 @contextmanager
-def far(target: int, seconds: float) -> Iterator[Proxy]:
-    """A proxy in front of a port of this machine, for the length of a block."""
-    proxy, ready = Proxy(target, seconds), threading.Event()
+def far(target: int, seconds: float, rate: float | None = None) -> Iterator[Proxy]:
+    """A proxy in front of a port of this machine, for the length of a block; `rate` is in bytes a second."""
+    proxy, ready = Proxy(target, seconds, Uplink(rate)), threading.Event()
     loop, stop = asyncio.new_event_loop(), asyncio.Event()
     thread = threading.Thread(target=lambda: loop.run_until_complete(proxy.serve(ready, stop)), daemon=True)
     thread.start()

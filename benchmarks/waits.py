@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from benchmarks.deploying import BIN, Bench
+from benchmarks.distance import through
 from benchmarks.measuring import run
 from benchmarks.proxy import Connection, Proxy, far
 from deploytasks import load_environment
@@ -61,12 +62,7 @@ def waits(on: Bench, runs: int) -> Iterator[Waits]:
     host = on.farm.hosts[0]
     number = count()
     with far(host.port, ROUND_TRIP) as proxy:
-        config = on.farm.directory / "far_config"
-        text = on.farm.ssh_config.read_text().replace(f"Port {host.port}\n", f"Port {proxy.port}\n", 1)
-        config.write_text(text)
-        with on.farm.known_hosts.open("a") as known:
-            known.write(f"[127.0.0.1]:{proxy.port} {host.public_key}\n")
-        on.settled("far", 1, DEPLOY_SSH_CONFIG=config)
+        on.settled("far", 1, DEPLOY_SSH_CONFIG=through(proxy, on.farm, host))
         opening = setting_up(on, proxy)
 
         def change() -> None:

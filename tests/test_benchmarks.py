@@ -9,8 +9,10 @@ from contextlib import contextmanager
 
 import pytest
 
+from benchmarks.many import Crowd
 from benchmarks.measuring import Row, Sample
-from benchmarks.proxy import Connection, far
+from benchmarks.proxy import Connection, Uplink, far
+from benchmarks.site import Crossing
 from benchmarks.table import markdown
 
 
@@ -57,6 +59,51 @@ def test_what_a_host_says_at_length_is_one_wait() -> None:
 def test_questions_sent_together_are_one_wait() -> None:
     with speaker(answers=True) as port:
         assert talk(port, [b"one\r\ntwo\r\nthree\r\n"], answers=3).waits == 1
+
+
+def test_what_a_client_sends_is_counted_and_what_it_hears_is_not() -> None:
+    with speaker(answers=True) as port:
+        assert talk(port, [b"one\r\n", b"three\r\n"], answers=1).sent == len(b"one\r\nthree\r\n")
+
+
+def test_a_narrow_way_up_is_shared_and_one_without_a_rate_is_never_full() -> None:
+    narrow, wide = Uplink(rate=1000.0), Uplink()
+    assert [narrow.leaves(10.0, 500), narrow.leaves(10.1, 1000), narrow.leaves(20.0, 500)] == [
+        10.5,
+        11.5,
+        20.5,
+    ]
+    assert [wide.leaves(10.0, 500), wide.leaves(10.1, 10**9)] == [10.0, 10.1]
+
+
+def test_what_is_sent_over_a_narrow_way_up_arrives_whole() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server, far(server.getsockname()[1], 0.01, 10e6) as proxy:
+        with socket.create_connection(("127.0.0.1", proxy.port)) as client:
+            there, _ = server.accept()
+            client.sendall(bytes(range(256)) * 2000)
+        with there, there.makefile("rb") as arriving:
+            assert arriving.read() == bytes(range(256)) * 2000
+        assert proxy.connections[0].sent == 512_000
+
+
+@pytest.mark.parametrize(
+    ("sent", "goal", "missed"), [(110, 1.1, False), (111, 1.1, True), (800, None, False)]
+)
+def test_what_crosses_to_a_site_is_judged_by_what_one_host_takes(
+    sent: int, goal: float | None, missed: bool
+) -> None:
+    assert Crossing("a", 8, 1.0, 1.0, sent, 100, goal).missed is missed
+
+
+@pytest.mark.parametrize(
+    ("code", "descriptors", "megabytes", "missed"),
+    [(0, 240, 150.0, False), (3, 100, 50.0, True), (0, 241, 150.0, True), (0, 240, 151.0, True)],
+    ids=["all fit", "it failed", "too many files open", "too much memory"],
+)
+def test_many_hosts_fit_when_all_is_small_enough(
+    code: int, descriptors: int, megabytes: float, missed: bool
+) -> None:
+    assert Crowd("a", code, 1.0, 1.0, descriptors, megabytes, "").missed is missed
 
 
 @pytest.mark.parametrize(
