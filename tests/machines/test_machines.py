@@ -1,0 +1,146 @@
+"""A machine of the rack is a Debian as one rents it, and nothing of it is left."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.machines.cache import cache
+from tests.machines.cgroup import Cgroup
+from tests.machines.machine import Machine
+from tests.machines.rack import Rack, rack
+from tests.machines.tree import KNOWN
+from tests.rig import wait_until
+
+UNIT = "[Service]\nExecStart=sleep infinity\n"
+SUDOERS = "deploy ALL=(root) NOPASSWD: /usr/bin/id -u\n"
+CHECKOUT = Path(__file__).parents[2]
+STARTS_AND_WAITS = """
+import time
+from tests.machines.rack import rack
+with rack() as made:
+    machine = made.start("left")
+    machine.run("sleep 1000 >/dev/null 2>&1 &")
+    print(made.directory, flush=True)
+    time.sleep(1000)
+"""
+
+
+@pytest.fixture(scope="module", params=sorted(KNOWN))
+def machine(request: pytest.FixtureRequest, rack: Rack) -> Machine:
+    return rack.start(f"one-{request.param}", release=request.param)
+
+
+def test_it_runs_the_release_that_was_asked_for_with_systemd_as_its_first_process(machine: Machine) -> None:
+    release = machine.tree.release
+    told = machine.run(
+        "cat /proc/1/comm; systemctl is-system-running; . /etc/os-release; echo $VERSION_CODENAME"
+    )
+    assert told.split() == ["systemd", "running", release]
+    assert machine.run("python3 --version").startswith(f"Python {KNOWN[release]}.")
+
+
+def test_a_login_is_a_session_of_pam_and_logind(rack: Rack, machine: Machine) -> None:
+    told = rack.login(
+        machine, "id -un; hostname; echo $XDG_RUNTIME_DIR; loginctl show-session $XDG_SESSION_ID -P Service"
+    )
+    assert told.split() == ["deploy", machine.name, "/run/user/1000", "sshd"]
+
+
+def test_a_lingering_users_unit_starts_over_ssh_and_comes_back_with_the_machine(
+    rack: Rack, machine: Machine
+) -> None:
+    machine.run("loginctl enable-linger deploy")
+    rack.login(machine, f"mkdir -p .config/systemd/user; printf '{UNIT}' >.config/systemd/user/nap.service")
+    rack.login(machine, "systemctl --user add-wants default.target nap && systemctl --user start nap")
+    ask = "systemctl --user show --property=ActiveState,MainPID --value nap; cat /proc/sys/kernel/random/boot_id"
+    before = machine.init
+    assert rack.login(machine, ask).split()[1] == "active"
+    machine.reboot()
+    assert rack.login(machine, ask).split()[1] == "active"
+    assert machine.init != before
+
+
+def test_sudo_asks_pam_and_allows_what_sudoers_says(rack: Rack, machine: Machine) -> None:
+    machine.run("umask 337; cat >/etc/sudoers.d/deploy", stdin=SUDOERS)
+    assert rack.login(machine, "sudo -n id -u; sudo -n id -g 2>/dev/null || echo refused") == "0\nrefused\n"
+    assert "pam_unix(sudo:session)" in machine.run("journalctl --boot --identifier=sudo --output=cat")
+
+
+def test_a_unit_of_a_package_that_was_asked_for_is_installed_and_started(rack: Rack) -> None:
+    machine = rack.start("redis", "redis-server")
+    assert machine.run("systemctl is-active redis-server").strip() == "active"
+    with machine.connect(6379) as client:
+        client.sendall(b"PING\r\n")
+        assert client.recv(100) == b"+PONG\r\n"
+
+
+def test_a_machine_reaches_what_it_is_given_of_another_also_after_both_were_off(rack: Rack) -> None:
+    redis, web = rack.machines["redis"], rack.start("web")
+    web.forward(6380, redis, to=6379)
+    ask = "exec 3<>/dev/tcp/127.0.0.1/6380; echo PING >&3; head -1 <&3"
+    assert web.run(ask) == "+PONG\n"
+    web.reboot()
+    redis.unplug()
+    assert web.run(ask) == ""
+    redis.boot()
+    assert web.run(ask) == "+PONG\n"
+
+
+def test_a_machine_has_no_network_but_its_loopback(rack: Rack) -> None:
+    assert rack.machines["web"].run("ls /sys/class/net; ip route").split() == ["lo"]
+
+
+def test_pip_and_apt_reach_registries_only_where_they_are_given(rack: Rack) -> None:
+    with_them = rack.start("buyer", with_registries=True)
+    with_them.run("apt-get -q update")
+    with_them.run("python3 -m venv /tmp/venv && /tmp/venv/bin/pip download -q --no-deps -d /tmp/wheels idna")
+    assert (
+        "403"
+        in with_them.attempt(
+            "https_proxy=http://127.0.0.1:3128 python3 -c 'import urllib.request as r; r.urlopen(\"https://example.com\")'"
+        ).stderr
+    )
+    assert rack.machines["web"].attempt("apt-get -q update").returncode == 0
+
+
+def ours() -> set[str]:
+    """What of machines this machine knows of: their processes' groups, their mounts, their files."""
+    mounts = {line for line in Path("/proc/mounts").read_text().splitlines() if str(cache()) in line}
+    return {str(path) for path in Cgroup.of().groups()} | mounts | set(map(str, (cache() / "runs").iterdir()))
+
+
+def test_a_rack_leaves_no_process_no_mount_no_group_and_no_file() -> None:
+    before = ours()
+    with rack() as made:
+        machine = made.start("gone")
+        machine.run("setsid sleep 1000 >/dev/null 2>&1 &")
+        pids = machine.cgroup.processes()
+        assert len(pids) > 5
+        assert made.directory.exists()
+    wait_until(
+        lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids), "this machine's init reaped them"
+    )
+    assert ours() <= before
+
+
+def test_of_a_killed_run_no_process_lives_and_the_next_run_removes_the_rest() -> None:
+    before = ours()
+    program = [sys.executable, "-c", STARTS_AND_WAITS]
+    with subprocess.Popen(program, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True) as run:
+        assert run.stdout is not None
+        directory = Path(run.stdout.readline().strip())
+        group = Cgroup.of(directory.name)
+        assert len(group.processes()) > 5
+        os.kill(run.pid, signal.SIGKILL)
+    wait_until(lambda: not group.processes(), "everything has ended")
+    assert directory.exists()
+    with rack():
+        pass
+    assert not directory.exists()
+    assert ours() <= before
