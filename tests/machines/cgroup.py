@@ -54,11 +54,15 @@ class Cgroup:
         while self.processes():
             assert time.monotonic() < deadline, f"{self.path}: does not end"
             time.sleep(0.01)
-        for path in [*self.groups(), *self.path.parents[:2]]:
+        for path in self.groups():
+            path.rmdir()
+        for path in self.path.parents:
+            if path == hierarchy():
+                return
             try:
                 path.rmdir()
             except OSError:
-                return  # other machines have theirs in it
+                return  # other machines have theirs in it, or another process was faster
 
 
 def members(group: Path) -> list[int]:

@@ -7,17 +7,16 @@ import os
 import socket
 import sys
 import threading
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
-from tests.machines.namespaces import enter_network_of, first_child
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+from tests.machines.network import enter_network_of, first_process
 
 
 def main(directory: str, port: int) -> None:
     """Carry what comes until the machine ends the connection."""
-    init = first_child(int(Path(directory, "unshare.pid").read_text()))
+    init = first_process(directory)
     if init is None:
-        sys.exit(f"{Path(directory).name}: is off")
+        sys.exit(f"{os.path.basename(directory)}: is off")
     enter_network_of(init)
     far = socket.create_connection(("127.0.0.1", port))
     threading.Thread(target=send, args=(far,), daemon=True).start()

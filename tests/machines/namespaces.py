@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import subprocess
 import threading
@@ -10,12 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from tests.machines.network import enter_network_of
+
 Made = TypeVar("Made")
 
 HERE = Path(__file__).parent
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-NEW_NETWORK = 0x40000000
-"""CLONE_NEWNET of <sched.h>."""
 DIES_WITH_ITS_STARTER = ("setpriv", "--pdeathsig", "KILL")
 OWN_MOUNTS = (
     *DIES_WITH_ITS_STARTER,
@@ -55,22 +54,6 @@ def in_network_of(pid: int, make: Callable[[], Made]) -> Made:
     for failure in failures:
         raise failure
     return made[0]
-
-
-def enter_network_of(pid: int) -> None:
-    """From here on this thread's sockets are made in the network of the process."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    with open(f"/proc/{pid}/ns/net") as network:
-        if libc.setns(network.fileno(), NEW_NETWORK):
-            raise OSError(ctypes.get_errno(), "setns")
-
-
-def first_child(pid: int) -> int | None:
-    """The pid of the process's eldest child: of `unshare --fork`, the first process of the namespaces."""
-    try:
-        return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
-    except (OSError, IndexError):
-        return None
 
 
 def run_to_end(words: list[str | os.PathLike[str]], what: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -43,7 +42,7 @@ class Rack:
     """Starts machines; all of them end with it."""
 
     directory: Path
-    machines: dict[str, Machine] = field(default_factory=dict)
+    machines: dict[str, Machine] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         self.authorized = make_key(self.identity)
@@ -67,28 +66,34 @@ class Rack:
         return registries()
 
     def start(
-        self, name: str, *packages: str, release: str = "bookworm", with_registries: bool = False
+        self,
+        name: str,
+        *packages: str,
+        release: str = "bookworm",
+        with_uv: bool = True,
+        with_registries: bool = False,
     ) -> Machine:
         """A running machine of that host name, with further Debian packages, whose services are started.
 
-        With registries its pip and apt reach those that this machine's own pip and apt use.
+        With uv installs are quick; with registries pip, uv and apt reach those that they use on this machine.
         """
         assert name not in self.machines, f"{name} exists"
         directory = self.directory / "machines" / name
         cgroup = Cgroup.of(self.directory.name, name)
-        machine = Machine(name, tree(release, packages), directory, cgroup, self.authorized)
+        machine = Machine(name, tree(release, packages, with_uv), directory, cgroup, self.authorized)
         self.machines[name] = machine
         if with_registries:
             self.registries.configure(directory / "upper")
             machine.answers[PROXY_PORT] = self.registries.answer
         self.write()
         machine.boot()
+        failed = machine.run("systemctl --failed --plain --no-legend")
+        assert failed == "", f"{name}: {failed}"
         return machine
 
     def stop(self, machine: Machine) -> None:
         """End it, and remove what it was."""
-        machine.unplug()
-        shutil.rmtree(machine.directory)
+        machine.remove()
         del self.machines[machine.name]
         self.write()
 
@@ -103,16 +108,16 @@ class Rack:
         blocks = [SSH_CONFIG.format(machine=each, connect=proxy_command(each)) for each in machines]
         self.ssh_config.write_text("".join(blocks) + EVERY_MACHINE.format(rack=self))
 
-    def login(self, machine: Machine, line: str, *, user: str = "deploy") -> str:
+    def login(self, machine: Machine, line: str, *, user: str = "deploy", stdin: str = "") -> str:
         """What a shell line prints over ssh, in a session that PAM and logind know; fails when it fails."""
         words = ["ssh", "-F", str(self.ssh_config), "-o", "BatchMode=yes", "-l", user, machine.name, line]
-        done = subprocess.run(words, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        done = subprocess.run(words, input=stdin, capture_output=True, text=True)
         assert done.returncode == 0, f"{machine.name}: {line}: {done.returncode}\n{done.stdout}{done.stderr}"
         return done.stdout
 
 
 def proxy_command(machine: Machine) -> str:
-    return shlex.join([sys.executable, "-ES", str(HERE / "connect.py"), str(machine.directory), "%p"])
+    return shlex.join([sys.executable, "-BS", str(HERE / "connect.py"), str(machine.directory), "%p"])
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import socket
 import subprocess
@@ -15,21 +16,28 @@ from pip._internal.models.index import PyPI
 PROXY_PORT = 3128
 CERTIFICATES = "etc/ssl/certs/ca-certificates.crt"
 APT = 'Acquire::http::Proxy "{proxy}";\nAcquire::https::Proxy "{proxy}";\n'
-PIP = "[global]\nproxy = {proxy}\ncert = /{certificates}\ndisable-pip-version-check = true\n{indexes}"
+PIP = "[global]\nproxy = {proxy}\ncert = /{certificates}\ndisable-pip-version-check = true\n{pip}"
+UV = 'http-proxy = "{proxy}"\nhttps-proxy = "{proxy}"\nsystem-certs = true\n{uv}'
 
 
 @dataclass(frozen=True)
 class Registries:
-    """`hosts` that may be reached, and pip's own settings of indexes."""
+    """`hosts` that may be reached, and the indexes of pip, by the names of its settings."""
 
     hosts: frozenset[str]
-    indexes: str
+    indexes: dict[str, list[str]]
 
     def configure(self, root: Path) -> None:
-        """Let pip and apt of the machine whose files these are ask the proxy on its loopback."""
+        """Let pip, uv and apt of the machine whose files these are ask the proxy on its loopback."""
         proxy = f"http://127.0.0.1:{PROXY_PORT}"
+        pip = "".join(f"{key} = {' '.join(urls)}\n" for key, urls in self.indexes.items())
+        uv = "".join(
+            f"{key} = {json.dumps(urls if key.startswith('extra') else urls[0])}\n"
+            for key, urls in self.indexes.items()
+        )
         texts = {
-            "etc/pip.conf": PIP.format(proxy=proxy, certificates=CERTIFICATES, indexes=self.indexes),
+            "etc/pip.conf": PIP.format(proxy=proxy, certificates=CERTIFICATES, pip=pip),
+            "etc/uv/uv.toml": UV.format(proxy=proxy, uv=uv),
             "etc/apt/apt.conf.d/90proxy": APT.format(proxy=proxy),
             CERTIFICATES: Path("/", CERTIFICATES).read_text(),
         }
@@ -65,10 +73,11 @@ def registries() -> Registries:
     """Those that the configuration of this machine names."""
     pip = [sys.executable, "-m", "pip", "config", "list"]
     listed = subprocess.run(pip, check=True, capture_output=True, text=True).stdout
-    indexes = dict(re.findall(r"^(?:global|:env:)\.((?:extra-)?index-url)='(https?://.*)'$", listed, re.M))
+    settings = re.findall(r"^(?:global|:env:)\.((?:extra-)?index-url)='(.*)'$", listed, re.M)
+    remote = {key: [url for url in value.split() if url.startswith("http")] for key, value in settings}
+    indexes = {key: urls for key, urls in remote.items() if urls}
     apt = ["apt-get", "indextargets", "--format", "$(SITE)"]
     sites = subprocess.run(apt, check=True, capture_output=True, text=True).stdout.split()
-    urls = [*sites, *(url for value in indexes.values() for url in value.split())]
+    urls = [*sites, *(url for urls in indexes.values() for url in urls)]
     names = {urlsplit(url).hostname for url in urls} | {PyPI.netloc, PyPI.file_storage_domain}
-    lines = "".join(f"{key} = {value}\n" for key, value in indexes.items())
-    return Registries(frozenset(name for name in names if name), lines)
+    return Registries(frozenset(name for name in names if name), indexes)

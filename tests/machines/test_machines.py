@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -14,14 +15,19 @@ from tests.machines.cache import cache
 from tests.machines.cgroup import Cgroup
 from tests.machines.machine import Machine
 from tests.machines.rack import Rack, rack
+from tests.machines.registries import PROXY_PORT
 from tests.machines.tree import KNOWN
 from tests.rig import wait_until
 
 UNIT = "[Service]\nExecStart=sleep infinity\n"
 SUDOERS = "deploy ALL=(root) NOPASSWD: /usr/bin/id -u\n"
+PIP = "PYTHONPATH=$(echo /usr/share/python-wheels/pip-*.whl) python3 -m pip"
+NO_LISTS = "-o Acquire::IndexTargets::deb::Packages::DefaultEnabled=no -o Acquire::Languages=none"
+ELSEWHERE = r"CONNECT example.com:443 HTTP/1.1\r\n\r\n"
 CHECKOUT = Path(__file__).parents[2]
 STARTS_AND_WAITS = """
 import time
+from tests.machines.registries import PROXY_PORT
 from tests.machines.rack import rack
 with rack() as made:
     machine = made.start("left")
@@ -84,29 +90,30 @@ def test_a_machine_reaches_what_it_is_given_of_another_also_after_both_were_off(
     redis, web = rack.machines["redis"], rack.start("web")
     web.forward(6380, redis, to=6379)
     ask = "exec 3<>/dev/tcp/127.0.0.1/6380; echo PING >&3; head -1 <&3"
+    here = redis.exposed(6379)
     assert web.run(ask) == "+PONG\n"
     web.reboot()
     redis.unplug()
-    assert web.run(ask) == ""
+    assert web.attempt(ask).stdout == ""
     redis.boot()
     assert web.run(ask) == "+PONG\n"
+    with socket.create_connection(("127.0.0.1", here)) as client:
+        client.sendall(b"PING\r\n")
+        assert client.recv(100) == b"+PONG\r\n"
 
 
 def test_a_machine_has_no_network_but_its_loopback(rack: Rack) -> None:
     assert rack.machines["web"].run("ls /sys/class/net; ip route").split() == ["lo"]
 
 
-def test_pip_and_apt_reach_registries_only_where_they_are_given(rack: Rack) -> None:
-    with_them = rack.start("buyer", with_registries=True)
-    with_them.run("apt-get -q update")
-    with_them.run("python3 -m venv /tmp/venv && /tmp/venv/bin/pip download -q --no-deps -d /tmp/wheels idna")
-    assert (
-        "403"
-        in with_them.attempt(
-            "https_proxy=http://127.0.0.1:3128 python3 -c 'import urllib.request as r; r.urlopen(\"https://example.com\")'"
-        ).stderr
-    )
-    assert rack.machines["web"].attempt("apt-get -q update").returncode == 0
+def test_pip_uv_and_apt_reach_registries_only_where_they_are_given(rack: Rack) -> None:
+    machine = rack.start("buyer", with_registries=True)
+    assert "InRelease" in machine.run(f"apt-get -q update {NO_LISTS}")
+    machine.run(f"{PIP} -q download --no-deps --dest /tmp/wheels idna")
+    machine.run("uv -q pip install --target /tmp/installed --only-binary :all: idna")
+    answer = machine.run(f"exec 3<>/dev/tcp/127.0.0.1/{PROXY_PORT}; printf '{ELSEWHERE}' >&3; head -1 <&3")
+    assert answer == "HTTP/1.1 403 not a registry of this machine\n"
+    assert rack.machines["web"].attempt(f"{PIP} -q download --retries 0 --no-deps idna").returncode == 1
 
 
 def ours() -> set[str]:

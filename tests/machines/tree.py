@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 from tests.machines.cache import cache, kept
@@ -48,14 +51,17 @@ class Tree:
         return f"lowerdir={':'.join(map(str, self.lowers))},upperdir={upper},workdir={work}"
 
 
-def tree(release: str, packages: tuple[str, ...] = ()) -> Tree:
+def tree(release: str, packages: tuple[str, ...] = (), with_uv: bool = False) -> Tree:
     """The tree of that release and these packages; it is made when no run on this machine had it before."""
     base = kept(place(release, PACKAGES), lambda begun: make_base(release, begun))
     bare = Tree(release, (base / "root",))
-    if not packages:
-        return bare
-    layer = kept(place(release, packages), lambda begun: make_layer(bare, packages, begun))
-    return Tree(release, (layer / "upper", *bare.lowers))
+    lowers = bare.lowers
+    if packages:
+        layer = kept(place(release, packages), lambda begun: make_layer(bare, packages, begun))
+        lowers = (layer / "upper", *lowers)
+    if with_uv:
+        lowers = (kept(cache() / "trees" / f"uv-{version('uv')}", make_uv), *lowers)
+    return Tree(release, lowers)
 
 
 def place(release: str, packages: tuple[str, ...]) -> Path:
@@ -83,6 +89,14 @@ def make_layer(bare: Tree, packages: tuple[str, ...], begun: Path) -> None:
     script = ["sh", HERE / "layer.sh", begun / "root", options, *packages]
     run_to_end([*OWN_MOUNTS, *script], f"installing {' '.join(packages)}")
     shutil.rmtree(begun / "work")
+
+
+def make_uv(begun: Path) -> None:
+    """The uv of the tests, in `begun`/usr/local/bin."""
+    uv = shutil.which("uv", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    assert uv, "uv: not found; install it with the other packages of the tests"
+    (begun / "usr/local/bin").mkdir(parents=True)
+    shutil.copy(uv, begun / "usr/local/bin/uv")
 
 
 def archive() -> str:

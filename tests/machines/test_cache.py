@@ -1,0 +1,31 @@
+"""What is expensive is made once, whoever asks for it at the same time and whatever became of an earlier try."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
+
+from tests.machines.cache import kept
+
+
+def test_of_many_that_want_a_tree_at_once_one_makes_it_and_all_have_it_whole(tmp_path: Path) -> None:
+    start = Barrier(4)
+
+    def make(begun: Path) -> None:
+        (begun / "made").touch(exist_ok=False)
+
+    def want(_: int) -> list[str]:
+        start.wait()
+        return [path.name for path in kept(tmp_path / "tree", make).iterdir()]
+
+    with ThreadPoolExecutor(4) as workers:
+        assert list(workers.map(want, range(4))) == [["made"]] * 4
+
+
+def test_a_tree_that_a_killed_process_began_is_begun_again(tmp_path: Path) -> None:
+    (tmp_path / "tree.begun").mkdir()
+    (tmp_path / "tree.begun/half").touch()
+    kept(tmp_path / "tree", lambda begun: (begun / "whole").touch())
+    assert [path.name for path in (tmp_path / "tree").iterdir()] == ["whole"]
+    assert not (tmp_path / "tree.begun").exists()
