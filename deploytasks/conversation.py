@@ -1,4 +1,4 @@
-"""Runner over a Channel: one agent per host, requests as JSON lines, events back while the work goes on."""
+"""Conversations: one agent per host over a Channel, requests as JSON lines, events back while the work goes on."""
 
 from __future__ import annotations
 
@@ -51,7 +51,8 @@ def agent_program() -> bytes:
 
 
 class Conversation:
-    """One open conversation with the agent on one host; see runner.Runner.
+    """One open conversation with the agent on one host. Requests are one at a time; `cancel`, `beat` and `close` come
+    from other threads.
 
     `uploader` makes the upload to this host, and `expect_upload` is told when one is likely; `redactor` masks every
     text that comes back.

@@ -45,7 +45,7 @@ class Draft:
 
     def is_secret(self, key: str, text: str) -> bool:
         """Whether a text of a key must be masked."""
-        return is_secret(key, text, Settings("/", secrets=tuple(self.secrets)))
+        return is_secret(key, text, self.secrets)
 
     @cached_property
     def redactor(self) -> Redactor:

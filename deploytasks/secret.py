@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .environment import Settings, Variable
+    from .environment import Variable
 
 SHORT = 6
 """Values with fewer characters are masked only as their own key's value."""
@@ -56,9 +56,9 @@ def named_secret(name: str, further: Iterable[str] = ()) -> bool:
     return bool(SECRET_NAME.search(name)) or name in further
 
 
-def is_secret(name: str, value: str, settings: Settings) -> bool:
-    """Whether a key's value must be masked: by its name, by DEPLOY_SECRETS, or as a URL with a password."""
-    return named_secret(name, settings.secrets) or URL_PASSWORD.search(value) is not None
+def is_secret(name: str, value: str, further: Iterable[str] = ()) -> bool:
+    """Whether a key's value must be masked: by its name, as one of `further` names, or as a URL with a password."""
+    return named_secret(name, further) or URL_PASSWORD.search(value) is not None
 
 
 class Redactor:

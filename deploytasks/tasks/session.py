@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -125,10 +125,3 @@ def timing_lines(report: Report) -> list[str]:
         f"{step.step:<18}{step.host or 'here':<24}{step.seconds:8.3f} s  of which on the wire {step.waited:.3f} s"
         for step in report.steps
     ]
-
-
-def only_one(names: Sequence[str], option: str) -> str:
-    """The single value of an option. Raises UsageError for none or several."""
-    if len(names) != 1:
-        raise UsageError(f"{option}: takes one value, got {len(names)}")
-    return names[0]

@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deploytasks.dotenv import canonical
-from deploytasks.environment import Origin, Settings, Variable
+from deploytasks.environment import Origin, Variable
 from deploytasks.secret import Redactor, Secret, is_secret
 
 KEY = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0\nBAQEFAASCBKcwggSjAgEAAoI\n-----END PRIVATE KEY-----\n"
@@ -243,7 +243,7 @@ def test_a_stream_holds_back_nothing_that_begins_no_secret() -> None:
 def test_a_key_is_secret_by_its_name_by_deploy_secrets_or_as_a_url_with_a_password(
     name: str, value: str, secret: bool
 ) -> None:
-    assert is_secret(name, value, Settings("/srv/app", secrets=("PIN",))) is secret
+    assert is_secret(name, value, ("PIN",)) is secret
 
 
 def test_a_secret_shows_nothing_of_itself(tmp_path: Path) -> None:
