@@ -9,6 +9,7 @@ import ast
 import statistics
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent.parent / "deploytasks"
@@ -66,6 +67,7 @@ def targets(node: ast.Import | ast.ImportFrom, module: str, is_package: bool) ->
     yield from (f"{start}.{alias.name}" for alias in node.names)
 
 
+@cache
 def imports() -> tuple[Import, ...]:
     """Every import of one module of the package by another."""
     known = modules()
@@ -86,13 +88,16 @@ def owner(target: str, known: Mapping[str, Path]) -> str:
     return target
 
 
-def foreign() -> Iterator[tuple[str, str]]:
+@cache
+def foreign() -> frozenset[tuple[str, str]]:
     """(module, imported name) of Fabric, Invoke, paramiko and patchwork."""
-    for name, path in modules().items():
-        for node, _, _ in statements(ast.parse(path.read_text("utf-8"))):
-            for target in targets(node, name, path.name == "__init__.py"):
-                if target.split(".")[0] in FOREIGN:
-                    yield name, target
+    return frozenset(
+        (name, target)
+        for name, path in modules().items()
+        for node, _, _ in statements(ast.parse(path.read_text("utf-8")))
+        for target in targets(node, name, path.name == "__init__.py")
+        if target.split(".")[0] in FOREIGN
+    )
 
 
 def table(*, annotations: bool = True) -> dict[str, set[str]]:
