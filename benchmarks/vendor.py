@@ -13,9 +13,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.measuring import HEADING, Row, Sample, in_turns, run
-from deploytasks.vendor import gate
-from deploytasks.vendor.status import status
-from deploytasks.vendor.update import update
+from deploytasks.vendored import gate
+from deploytasks.vendored.status import status
+from deploytasks.vendored.update import update
 from examples.building import WHO, git
 
 

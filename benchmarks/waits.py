@@ -12,8 +12,9 @@ from benchmarks.distance import through
 from benchmarks.measuring import run
 from benchmarks.proxy import Connection, Proxy, far
 from deploytasks import load_environment
-from deploytasks.ssh import connect, disconnect
-from deploytasks.ssh_config import SshOptions, route_to
+from deploytasks.ssh.config import route_to
+from deploytasks.ssh.connection import connect, disconnect
+from deploytasks.ssh.route import SshOptions
 
 ROUND_TRIP = 0.05
 

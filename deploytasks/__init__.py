@@ -17,13 +17,14 @@ from ._version import __version__
 
 if TYPE_CHECKING:
     from .api import execute, load_environment, plan_deploy, preview, releases, rollback, status
-    from .command import shell_line
     from .errors import DeployError
     from .namespace import namespace
     from .operation import Operation
     from .recipe import Recipe, Step, step
     from .report import Report
+    from .shell import shell_line
     from .steps import DEFAULT
+
 
 _HOMES = {
     "namespace": "namespace",
@@ -34,7 +35,7 @@ _HOMES = {
     "DeployError": "errors",
     "Report": "report",
     "Operation": "operation",
-    "shell_line": "command",
+    "shell_line": "shell",
     "load_environment": "api",
     "plan_deploy": "api",
     "execute": "api",

@@ -2,6 +2,8 @@
 fab needs a fabfile to find tasks.
 """
 
+from __future__ import annotations
+
 import argparse
 import sys
 from pathlib import Path

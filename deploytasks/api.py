@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from . import drift, history, reversal
-from . import environment as environments
+from .config import loading
+from .config.environment import Environment
+from .config.project import find_project
 from .content import preview
 from .deployment import execute
-from .environment import Environment
 from .observer import Observer
 from .planning import plan_command, plan_deploy
-from .project import find_project
 from .report import Report
 
 __all__ = ["execute", "load_environment", "plan_deploy", "preview", "releases", "rollback", "status"]
@@ -28,7 +28,7 @@ def load_environment(
     from it. Raises UsageError for an unknown name, ConfigurationError with every problem of every layer at once.
     """
     place = root if root is not None else find_project(Path.cwd())
-    return environments.load_environment(name, root=place, process=os.environ if process is None else process)
+    return loading.load_environment(name, root=place, process=os.environ if process is None else process)
 
 
 def rollback(

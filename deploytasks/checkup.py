@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from . import findings, staging
-from .environment import Host
+from .config.environment import Host
 from .errors import FAILED, MISCONFIGURED, NOT_READY, OK, DeployError
 from .failures import HostsFailed
 from .findings import Findings

@@ -7,8 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from . import locking
-from .command import command, shell_line
-from .environment import Host
+from .config.environment import Host
 from .errors import OK, StepFailed, UsageError
 from .failures import HostsFailed, failure_of
 from .fleet import Fleet
@@ -17,6 +16,7 @@ from .operation import Operation, Result
 from .plan import Plan, StepContext
 from .report import HostOutcome, Report
 from .run import Run
+from .shell import command, shell_line
 from .sites import fleet_of
 from .steps import closing, opening, services
 

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any
 
-from . import findings, git, staging, vendor
-from .environment import Host
+from . import findings, git, staging, vendored
+from .config.environment import Host
 from .errors import OK, PENDING
 from .failures import HostsFailed
 from .lock import describe
@@ -55,7 +55,7 @@ def host_content(plan: Plan, built: Built, host: Host, results: Sequence[Result]
     facts, tools, served = results[1].value, results[2].value, results[3].value
     files = file_changes(unpacked(results[4].value), built)
     moved = (
-        vendor.changes(facts["inventory"]["vendored"], built.tree.dependencies) if served["release"] else ()
+        vendored.changes(facts["inventory"]["vendored"], built.tree.dependencies) if served["release"] else ()
     )
     commits = commit_changes(plan, served.get("revision"))
     key = built.bundle.key(tools)
@@ -114,7 +114,7 @@ def commit_changes(plan: Plan, old: str | None) -> dict[str, Any]:
     new = plan.revision.commit
     found: dict[str, Any] = {"from": old, "to": new, "added": [], "removed": [], "unknown": False}
     if old and old != new:
-        from .vendor.changes import between
+        from .vendored.changes import between
 
         directory = git.run(plan.environment.root, "rev-parse", "--absolute-git-dir").strip()
         change = between(type(plan.environment.root)(directory), "", old, new)
@@ -203,7 +203,7 @@ def host_lines(host: Mapping[str, Any]) -> list[str]:
         return [f"{host['host']}: nothing to do, serves {host['release']}", *holder]
     shown = [f"{host['host']}: {(commits['from'] or 'nothing')[:7]} → {commits['to'][:7]}"]
     shown += [f"  REWINDS {len(commits['removed'])} commit(s):"] if commits["removed"] else []
-    shown += [*vendor.shown("    - ", commits["removed"]), *vendor.shown("    + ", commits["added"])]
+    shown += [*vendored.shown("    - ", commits["removed"]), *vendored.shown("    + ", commits["added"])]
     shown += [f"  {line}" for line in host["vendored_lines"]]
     for kind, sign in (("added", "+"), ("changed", "~"), ("deleted", "-")):
         paths = host["files"][kind]

@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from .channel import Channel
-from .command import Command, command
-from .environment import Host
+from .config.environment import Host
+from .config.redaction import Redactor
 from .errors import Unreachable
 from .operation import Operation, Result
-from .runner import OnLine
-from .secret import Redactor
-from .shares import Share
-from .transfer import OnProgress, Upload
-from .uploads import Together
+from .shell import Command, command
+from .upload.progress import OnProgress
+from .upload.share import Share
+from .upload.together import Together
+from .upload.upload import Upload
 
 BOOT = (
     "import sys,json,zlib;f=sys.stdin.buffer;"
@@ -243,3 +243,7 @@ class Conversation:
         if said:
             return f"the connection ended: {said[-1]}; see that the host has python3, 3.8 or newer"
         return "the connection was lost; see the network and the host, then run again"
+
+
+OnLine = Callable[[str, str], None]
+"""Called with (step, line) for every line that an operation prints on the host, while it runs, already redacted."""

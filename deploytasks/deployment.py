@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from . import findings, forecast, locking, staging, vendored
-from .environment import Host
+from . import brought, findings, forecast, locking, staging
+from .config.environment import Host
 from .errors import StepFailed
 from .failures import HostsFailed
 from .fleet import Fleet
@@ -90,7 +90,7 @@ def decide(
         )
         for host, inventory in inventories.items()
     )
-    run.note(*vendored.brought(run.progress.contexts))
+    run.note(*brought.brought(run.progress.contexts))
 
 
 def left_of_bar(run: Run, fleet: Fleet) -> list[Operation]:

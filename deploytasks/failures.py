@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from . import errors
-from .environment import Host
+from .config.environment import Host
 from .errors import DeployError, worst
 from .operation import Operation, Result
 

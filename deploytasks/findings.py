@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .environment import Host
+from .config.environment import Host
 from .operation import Result
 from .remote.owner import foreign
-from .rsync import samba_version
+from .upload.rsync import samba_version
 
 if TYPE_CHECKING:
     from .plan import Built, Plan
+
 
 CLOCK_SKEW = 60.0
 """Seconds that a host's clock may be off before a check says so."""

@@ -11,14 +11,14 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from .config.environment import Host
 from .conversation import Conversation
-from .environment import Host
 from .errors import Unreachable
 from .failures import HostsFailed, carried_out, failed, failure_of
 from .observer import Observer
 from .operation import Operation, Result
 from .report import StepOutcome
-from .shares import shares
+from .upload.share import shares
 
 BEAT_SECONDS = 5.0
 CLOSING_SECONDS = 20.0

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .cache import cache_root, keep_newest
-from .environment import Host
+from .config.environment import Host
 from .plan import Plan
 
 KEPT = 1000

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from .environment import Host
+from .config.environment import Host
 from .errors import Locked
 from .failures import HostFailure, HostsFailed
 from .fleet import Fleet

@@ -11,6 +11,7 @@ from .tasks import chores, db, env, project, release, vendor
 if TYPE_CHECKING:
     from .recipe import Recipe
 
+
 TOP = (
     release.deploy,
     release.plan,

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import subprocess
-import urllib.error
 import urllib.request
 
-from .command import shell_line
-from .environment import Environment
+from .config.environment import Environment
 from .report import Report
+from .shell import shell_line
 
 PATIENCE = 10.0
 """Seconds for a notification."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .command import Command
+from .shell import Command
 
 
 @dataclass(frozen=True)

@@ -6,17 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .command import Command
-from .environment import Environment, Host
+from .config.environment import Environment, Host
 from .errors import UsageError
 from .layout import Layout
 from .operation import Operation, execute
 from .recipe import Recipe, Step
+from .shell import Command
 
 if TYPE_CHECKING:
     from .install import Bundle
     from .source import Revision, Tree
-    from .ssh_config import SshOptions
+    from .ssh.route import SshOptions
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from . import lock, source
-from .environment import Environment
+from .config.environment import Environment
 from .errors import UsageError
 from .plan import Identity, Options, Plan, limited
 from .recipe import Recipe
@@ -20,7 +20,7 @@ from .run import utc_now
 from .steps import DEFAULT
 
 if TYPE_CHECKING:
-    from .ssh_config import SshOptions
+    from .ssh.route import SshOptions
 
 
 PLAIN = Options()

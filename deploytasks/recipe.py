@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from .command import shell_line
 from .errors import UsageError
 from .operation import Operation
+from .shell import shell_line
 
 if TYPE_CHECKING:
     from .plan import StepContext
+
 
 Scope = Literal["local", "each-host", "primary-host"]
 Builder = Callable[["StepContext"], Sequence[Operation]]

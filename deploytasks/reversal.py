@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from . import locking
-from .environment import Host
+from .config.environment import Host
 from .errors import StepFailed
 from .fleet import Fleet
 from .observer import Observer, Silent

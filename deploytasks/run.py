@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from datetime import datetime, timezone
 from typing import Any, TypeVar
 
-from . import locking, undo, vendored
+from . import brought, locking, undo
 from .errors import DISAGREE, LOCKED, worst
 from .failures import carried_out
 from .fleet import Answers, Fleet, Work
@@ -84,7 +84,7 @@ class Run:
         """This run's line for the history."""
         seconds = time.monotonic() - self.started
         entry = closing.entry(self.plan, self.progress.release, outcome, seconds, error)
-        return {**entry, "revision": self.revision, **vendored.pins(self.progress.contexts)}
+        return {**entry, "revision": self.revision, **brought.pins(self.progress.contexts)}
 
     def switch(self, fleet: Fleet, work: Work, *, ends: bool) -> Answers:
         """Carry out what switches hosts.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .environment import Host
+from .config.environment import Host
 from .failures import HostFailure, HostsFailed
 from .operation import Operation
 from .plan import Plan

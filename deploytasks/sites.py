@@ -9,22 +9,24 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import lock, rsync
+from . import lock
 from .channel import Channel, LocalChannel
+from .config.environment import Host
+from .config.redaction import Redactor
 from .conversation import Conversation, agent_command
-from .environment import Host
 from .errors import UsageError
 from .fleet import Fleet
 from .observer import Observer, Silent
 from .plan import Plan
-from .secret import Redactor
-from .shares import Share
-from .transfer import OnProgress, Upload
-from .uploads import Together
+from .upload import rsync
+from .upload.progress import OnProgress
+from .upload.share import Share
+from .upload.together import Together
+from .upload.upload import Upload
 
 if TYPE_CHECKING:
-    from .openssh import Master
-    from .ssh_config import Route
+    from .ssh.master import Master
+    from .ssh.route import Route
 
 
 Servers = dict[tuple[tuple[str, int, str | None], ...], Host]
@@ -72,8 +74,9 @@ class Site:
         start = agent_command("python3")
         if self.host.is_local:
             return LocalChannel(start.words)
-        from .ssh import channel_to
-        from .ssh_config import SshOptions, route_to
+        from .ssh.config import route_to
+        from .ssh.connection import channel_to
+        from .ssh.route import SshOptions
 
         self.route = route_to(self.plan.environment, self.host, self.plan.ssh or SshOptions())
         self._refuse_second_name(self.route)
@@ -88,7 +91,7 @@ class Site:
         """
         with self._guard:
             if self.route is not None and self.master is None and not self._closed:
-                from .openssh import Master
+                from .ssh.master import Master
 
                 with suppress(OSError):
                     self.master = Master(self.route)

@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from . import install, source, vendor
+from . import install, source, vendored
 from .errors import DeployError, UsageError
 from .plan import Built, Plan
 
@@ -32,14 +32,14 @@ def gate(plan: Plan, stack: ExitStack) -> Passed:
     """
     assert plan.revision is not None
     root, settings = plan.environment.root, plan.environment.settings
-    found = vendor.obtained(root, plan.revision.commit, settings.vendor_local_urls)
+    found = vendored.obtained(root, plan.revision.commit, settings.vendor_local_urls)
     with ExitStack() as own:
         held = own.enter_context(ExitStack())
         pool = own.enter_context(ThreadPoolExecutor(1))
         news: Future[bool] = Future()
         staged = source.stage(plan.environment, plan.revision, dependencies=found, told=news.set_result)
         tree = pool.submit(held.enter_context, staged)
-        passed = vendor.judged(
+        passed = vendored.judged(
             root,
             found,
             source=settings.source,
@@ -51,7 +51,7 @@ def gate(plan: Plan, stack: ExitStack) -> Passed:
             raise UsageError("\n".join(str(finding) for finding in passed.findings))
         committed = settings.source == "commit"
         stack.push(own.pop_all())
-    left = partial(vendor.not_shipped, root, found) if committed else tuple
+    left = partial(vendored.not_shipped, root, found) if committed else tuple
     return Passed(tree, news, left, passed.notes, passed.dirty)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .environment import Host
+from .config.environment import Host
 from .errors import BUG, INTERRUPTED, OK, DeployError
 from .failures import HostFailure, HostsFailed, failure_of
 from .fleet import Fleet, Work

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from . import console
+from .config.entries import Difference, Entry, differences, entries, explanation
+from .config.loading import Draft
 from .errors import FAILED, OK, worst
-from .inspection import Difference, Entry, differences, entries, explanation
-from .loading import Draft
 
 if TYPE_CHECKING:
     from .served import ServedEnvironment

@@ -12,6 +12,7 @@ from .operation import Result
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
+
 QUIET_SECONDS = 10.0
 """Without a terminal, passing states are printed this often."""
 OURS = frozenset(("check", "lock", "prepare", "upload", "install", "wait_for_services", "verify"))

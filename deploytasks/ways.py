@@ -7,11 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .environment import Host
+from .config.environment import Host
 from .plan import Plan
 
 if TYPE_CHECKING:
-    from .ssh_config import Route
+    from .ssh.route import Route
+
 
 PINNED, KNOWN, UNKNOWN = "pinned", "known", "unknown"
 LOCAL = "local"
@@ -44,8 +45,9 @@ class Way:
 
 def ways(plan: Plan) -> dict[Host, Way]:
     """The way to every host of a plan. To be asked before the first connection, which may make keys known."""
-    from .openssh import obstacle
-    from .ssh_config import SshOptions, route_to
+    from .ssh.config import route_to
+    from .ssh.master import obstacle
+    from .ssh.route import SshOptions
 
     options = plan.ssh or SshOptions()
     routes = {host: route_to(plan.environment, host, options) for host in plan.hosts if not host.is_local}
@@ -63,7 +65,7 @@ def ways(plan: Plan) -> dict[Host, Way]:
 
 def way(plan: Plan, route: Route) -> Way:
     """What known_hosts says of the servers on a route."""
-    from .hostkeys import known_keys
+    from .ssh.host_keys import known_keys
 
     pinned = plan.environment.root / "environments" / "known_hosts"
     standing = {}

@@ -14,7 +14,7 @@ import pytest
 
 import deploytasks
 from deploytasks import errors
-from deploytasks.settings import KNOWN, ROLE_SETTING
+from deploytasks.config.settings import KNOWN, ROLE_SETTING
 from fabfile import ns
 
 REPOSITORY = Path(__file__).resolve().parent.parent

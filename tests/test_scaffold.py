@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from deploytasks.environment import load_environment
+from deploytasks.config.loading import load_environment
 
 
 def test_what_is_scaffolded_loads_and_nothing_that_exists_is_touched(tmp_path: Path) -> None:

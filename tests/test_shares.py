@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from deploytasks.shares import Share, half, shares
+from deploytasks.upload.share import Share, half, shares
 
 MEGABYTE = 1_000_000
 

@@ -1,5 +1,7 @@
 """Dependencies: what is built and bundled here, so that the host installs an immutable, keyed environment."""
 
+from __future__ import annotations
+
 from .bundle import Bundle, Facts, build
 from .tools import tool_findings
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..cache import cache_root
-from ..environment import Environment
+from ..config.environment import Environment
 from ..errors import UsageError
 from ..remote import wheel as remote_wheel
 from ..source import Tree

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..environment import Environment
+from ..config.environment import Environment
 from ..remote.wheel import same_python
 from .bundle import Bundle
 

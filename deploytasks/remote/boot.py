@@ -1,6 +1,5 @@
 """First thing that runs on the host: makes the modules that came over stdin importable, then starts the agent."""
 
-import importlib
 import importlib.machinery
 import json
 import sys

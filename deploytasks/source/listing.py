@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from .. import git
 from ..cache import tree_of_commit
-from ..vendor import Dependency
+from ..vendored import Dependency
 from .manifest import EXECUTABLE, LINK, PLAIN
 
 FORMAT = 2

@@ -20,11 +20,11 @@ from itertools import count
 from pathlib import Path
 
 from ..cache import cache_root
-from ..environment import Environment
+from ..config.environment import Environment
 from ..remote.manifest import lasting_marks
 from ..remote.scan import look, mark_of, moved, parents
-from ..shares import half
-from ..vendor import Dependency
+from ..upload.share import half
+from ..vendored import Dependency
 from .contents import write_all
 from .listing import Changes, Commits, Wanted, WorkTree, kept_by_rsync
 from .manifest import Entry, Manifest, read_line

@@ -6,17 +6,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ..command import shell_line
 from ..errors import DISAGREE, OK
 from ..operation import Operation, Result
 from ..release import Release, is_release_id, to_prune
 from ..report import HostOutcome
+from ..shell import shell_line
 from . import opening
 
 if TYPE_CHECKING:
-    from ..environment import Host, Settings
+    from ..config.environment import Host
+    from ..config.settings import Settings
     from ..fleet import Fleet
     from ..plan import Plan, StepContext
+
 
 READ_BACK = Operation("provenance")
 """What a host serves in the end, asked of the host itself."""

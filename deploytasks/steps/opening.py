@@ -7,15 +7,15 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
-from ..dotenv import canonical
+from ..config.canonical import canonical
 from ..errors import StepFailed
 from ..failures import HostFailure, failure_of
 from ..operation import Operation, Result
-from ..transfer import exclusions
+from ..upload.upload import exclusions
 from . import services
 
 if TYPE_CHECKING:
-    from ..environment import Host
+    from ..config.environment import Host
     from ..plan import Plan, StepContext
     from ..source import Tree
 
@@ -151,7 +151,7 @@ def link_shared(context: StepContext) -> list[Operation]:
 def postinstall(context: StepContext) -> list[Operation]:
     """Run DEPLOY_POSTINSTALL, or the tree's own executable `postinstall`."""
     assert context.built is not None
-    from ..command import command, shell_line
+    from ..shell import command, shell_line
 
     line = context.environment.settings.postinstall
     if line:
@@ -163,7 +163,7 @@ def postinstall(context: StepContext) -> list[Operation]:
 
 def migrate(context: StepContext) -> list[Operation]:
     """Run DEPLOY_MIGRATE, once, on the primary host."""
-    from ..command import shell_line
+    from ..shell import shell_line
 
     line = context.environment.settings.migrate
     if not line:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..environment import Environment
+from ..config.environment import Environment
 from ..operation import Operation
-from ..transfer import exclusions
+from ..upload.upload import exclusions
 
 if TYPE_CHECKING:
     from ..plan import Plan, StepContext

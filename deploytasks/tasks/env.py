@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from .entry import entry, task
 
 if TYPE_CHECKING:
-    from ..loading import Draft
+    from ..config.loading import Draft
+
 
 ENV = "environment: the name of a file environments/<env>.env"
 JSON = "print one JSON document on stdout instead of text"
@@ -17,14 +18,14 @@ JSON = "print one JSON document on stdout instead of text"
 
 def project() -> Path:
     """The project that the working directory is in."""
-    from ..project import find_project
+    from ..config.project import find_project
 
     return find_project(Path.cwd())
 
 
 def draft_of(name: str) -> Draft:
     """The environment `name` as it is written. Raises UsageError when it is none."""
-    from ..loading import draft
+    from ..config.loading import draft
 
     return draft(name, project(), os.environ)
 
@@ -38,14 +39,14 @@ def sound(name: str) -> Draft:
 
 def fingerprint_key() -> bytes:
     """This user's key for masks."""
-    from ..masking import user_key
+    from ..config.mask import user_key
 
     return user_key(os.environ)
 
 
 def every(name: str) -> tuple[str, ...]:
     """`name`, or without one every environment of the project. Raises UsageError when there is none."""
-    from ..layers import environment_names, require_name
+    from ..config.layers import environment_names, require_name
 
     if name or not environment_names(project()):
         require_name(name, project())
@@ -74,7 +75,7 @@ def show(c: Any, env: str = "", json: bool = False) -> None:
 @entry("env.check")
 def check(c: Any, env: str = "", json: bool = False) -> int:
     """Find everything that is wrong in the environments; exit 1 when there is anything."""
-    from ..inspection import unread
+    from ..config.entries import unread
     from ..views import checked
 
     return checked([draft_of(name) for name in every(env)], () if env else unread(project()), as_json=json)

@@ -13,10 +13,10 @@ from .. import console
 from ..errors import UsageError
 
 if TYPE_CHECKING:
-    from ..environment import Environment
+    from ..config.environment import Environment
     from ..recipe import Recipe
     from ..report import Report
-    from ..ssh_config import SshOptions
+    from ..ssh.route import SshOptions
     from ..watcher import Watcher
 
 
@@ -27,8 +27,8 @@ def listed(values: Iterable[str] | None) -> tuple[str, ...]:
 
 def environment_of(name: str) -> Environment:
     """The environment that `--env` names. Raises UsageError, naming those that exist, when it names none."""
-    from ..environment import load_environment
-    from ..project import find_project
+    from ..config.loading import load_environment
+    from ..config.project import find_project
 
     return load_environment(name, root=find_project(Path.cwd()), process=os.environ)
 
@@ -43,7 +43,7 @@ def recipe_of(context: Any) -> Recipe:
 
 def ssh_of(context: Any) -> SshOptions | None:
     """Fabric's core options, honoured for Fabric and rsync alike; None under `inv`, which has none."""
-    from ..ssh_config import SshOptions
+    from ..ssh.route import SshOptions
 
     return SshOptions.from_config(context.config)
 

@@ -15,16 +15,16 @@ LOCAL = "allow submodule URLs that are paths of this machine, as DEPLOY_VENDOR_L
 
 def project() -> Path:
     """The project that the working directory is in."""
-    from ..project import find_project
+    from ..config.project import find_project
 
     return find_project(Path.cwd())
 
 
 def local_urls_allowed(allowed: bool) -> bool:
     """Whether any environment of the project allows local submodule URLs; updating ships nothing."""
-    from ..environment import load_environment
+    from ..config.layers import environment_names
+    from ..config.loading import load_environment
     from ..errors import UsageError
-    from ..layers import environment_names
 
     for name in () if allowed else environment_names(project()):
         try:
@@ -61,8 +61,8 @@ def update(
 ) -> int:
     """Bring the work trees under vendor/ to their pins, or move the pins."""
     from .. import console
-    from ..vendor.goal import Move
-    from ..vendor.update import update as bring
+    from ..vendored.goal import Move
+    from ..vendored.update import update as bring
 
     outcomes = bring(
         project(),
@@ -95,7 +95,7 @@ def update(
 def status(c: Any, ignored: bool = False, json: bool = False) -> None:
     """Show where every vendored dependency stands, a line each."""
     from .. import console
-    from ..vendor.status import status as known
+    from ..vendored.status import status as known
 
     found = known(project(), ignored=ignored)
     if json:
@@ -119,7 +119,7 @@ def check(c: Any, env: str = "", revision: str = "HEAD", json: bool = False) -> 
     from ..errors import UsageError
     from ..git import GitFailed
     from ..source import resolve_revision
-    from ..vendor import gate
+    from ..vendored import gate
 
     settings = environment_of(env).settings if env else None
     try:
@@ -154,7 +154,7 @@ def check(c: Any, env: str = "", revision: str = "HEAD", json: bool = False) -> 
 def outdated(c: Any, name: Any = None, local_urls: bool = False, json: bool = False) -> int:
     """Ask the servers what is newer than the pins, without fetching."""
     from .. import console
-    from ..vendor.outdated import outdated as known
+    from ..vendored.outdated import outdated as known
 
     found = known(project(), listed(name), local_urls=local_urls_allowed(local_urls))
     if json:
@@ -169,7 +169,7 @@ def outdated(c: Any, name: Any = None, local_urls: bool = False, json: bool = Fa
 def diff(c: Any, name: Any = None, json: bool = False) -> None:
     """Show the commits between the committed pins and the work trees."""
     from .. import console
-    from ..vendor.outdated import moved
+    from ..vendored.outdated import moved
 
     found = moved(project(), listed(name))
     if json:
@@ -191,7 +191,7 @@ def diff(c: Any, name: Any = None, json: bool = False) -> None:
 def add(c: Any, url: Any = None, name: str = "", track: str = "", local_urls: bool = False) -> None:
     """Add a private dependency as a submodule under vendor/."""
     from .. import console
-    from ..vendor.editing import add as put
+    from ..vendored.add_move_remove import add as put
 
     path = put(project(), url or "", name=name, track=track, local_urls=local_urls_allowed(local_urls))
     console.result(f"added {path}; next: `git commit`")
@@ -202,7 +202,7 @@ def add(c: Any, url: Any = None, name: str = "", track: str = "", local_urls: bo
 def remove(c: Any, name: str = "", discard: bool = False) -> None:
     """Remove a dependency, leaving nothing behind, so that its name can be used again."""
     from .. import console
-    from ..vendor.editing import remove as take_out
+    from ..vendored.add_move_remove import remove as take_out
 
     console.result(f"removed {take_out(project(), name, discard=discard)}; next: `git commit`")
 
@@ -212,7 +212,7 @@ def remove(c: Any, name: str = "", discard: bool = False) -> None:
 def move(c: Any, name: str = "", url: str = "", local_urls: bool = False) -> None:
     """Fetch a dependency from another URL, here and for everybody."""
     from .. import console
-    from ..vendor.editing import move as point
+    from ..vendored.add_move_remove import move as point
 
     path = point(project(), name, url, local_urls=local_urls_allowed(local_urls))
     console.result(f"{path} is fetched from {url} now; next: `git commit`")

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from deploytasks.environment import Environment, load_environment
+from deploytasks.config.environment import Environment
+from deploytasks.config.loading import load_environment
 from deploytasks.errors import ConfigurationError
 
 

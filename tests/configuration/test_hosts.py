@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from deploytasks.environment import Host
-from deploytasks.hosts import SYNTAX, one
+from deploytasks.config.environment import Host
+from deploytasks.config.hosts import SYNTAX, one
 
 from .conftest import Project
 

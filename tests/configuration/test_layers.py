@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from deploytasks.environment import Origin, load_environment
+from deploytasks.config.environment import Origin
+from deploytasks.config.loading import load_environment
 
 from .conftest import Project
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from deploytasks.masking import mask, user_key
+from deploytasks.config.mask import mask, user_key
 
 
 def test_a_mask_shows_the_length_and_no_character() -> None:

@@ -18,9 +18,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploytasks.dotenv import canonical
-from deploytasks.environment import Origin, Variable
-from deploytasks.secret import Redactor, Secret, is_secret
+from deploytasks.config.canonical import canonical
+from deploytasks.config.environment import Origin, Variable
+from deploytasks.config.redaction import Redactor
+from deploytasks.config.secret import Secret, is_secret
 
 KEY = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0\nBAQEFAASCBKcwggSjAgEAAoI\n-----END PRIVATE KEY-----\n"
 SECRETS = {

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from deploytasks.dotenv import canonical
+from deploytasks.config.canonical import canonical
 from tests.configuration.tracing import Trace
 from tests.release.project import BIN, Plain, make_plain
 from tests.rig import ROOT, Farm, farm

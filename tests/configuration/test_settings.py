@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from deploytasks.environment import Settings
-from deploytasks.settings import PARSERS
+from deploytasks.config.settings import PARSERS, Settings
 
 from .conftest import Project
 

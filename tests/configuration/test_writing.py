@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from dotenv import dotenv_values
 
-from deploytasks.dotenv import OWNED_BY_BASH, canonical, unwritable
+from deploytasks.config.canonical import OWNED_BY_BASH, canonical, unwritable
 from deploytasks.errors import ConfigurationError
 
 from .conftest import Project

@@ -13,14 +13,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from deploytasks.environment import Environment, Settings
+from deploytasks.config.environment import Environment
+from deploytasks.config.settings import Settings
 from deploytasks.install import Bundle, build
 from deploytasks.remote import install as operations
 from deploytasks.remote import lock
 from deploytasks.remote.state import State
 from deploytasks.source import Manifest, Revision, Tree
 from deploytasks.source.manifest import EXECUTABLE, LINK, PLAIN, Entry
-from deploytasks.vendor import Dependency
+from deploytasks.vendored import Dependency
 
 PROJECT = Path(__file__).parent.parent.parent
 UV = Path(sys.executable).parent / "uv"

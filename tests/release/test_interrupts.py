@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from deploytasks.environment import load_environment
+from deploytasks.config.loading import load_environment
 from deploytasks.planning import plan_command
 from deploytasks.sites import fleet_of
 from deploytasks.steps import closing

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from deploytasks import source, staging, vendor
-from deploytasks.environment import Environment, load_environment
+from deploytasks import source, staging, vendored
+from deploytasks.config.environment import Environment
+from deploytasks.config.loading import load_environment
 from deploytasks.source.listing import Commits
 from examples.building import git
 from tests.release.project import Plain, make_plain
@@ -165,7 +166,7 @@ def test_staging_again_touches_nothing_and_repairs_what_somebody_edited(
 ) -> None:
     settings = environment(project)
     revision = source.resolve_revision(project.root)
-    dependencies = vendor.dependencies(project.root, revision.commit)
+    dependencies = vendored.dependencies(project.root, revision.commit)
 
     def stage() -> dict[str, tuple[int, int]]:
         with source.stage(settings, revision, dependencies=dependencies, cache=tmp_path / "cache") as tree:
@@ -239,7 +240,7 @@ def test_what_changes_between_two_commits_is_all_that_is_looked_at(project: Plai
         revisions.append(project.commit())
     name, before, cache = "", {}, project.root.parent / "own"
     for revision in (*revisions, revisions[0], revisions[-1]):
-        dependencies = vendor.dependencies(project.root, revision)
+        dependencies = vendored.dependencies(project.root, revision)
         ships = {
             path: entry
             for path, entry in committed(project.root, revision).items()
@@ -267,7 +268,7 @@ def test_a_former_tree_that_git_cannot_compare_with_is_no_obstacle(project: Plai
     project.write("page.txt", "short-lived\n")
     left_behind = project.commit()
     project.deploy("dev")
-    name = Commits(project.root, left_behind, vendor.dependencies(project.root, left_behind)).name
+    name = Commits(project.root, left_behind, vendored.dependencies(project.root, left_behind)).name
     if gone == "the commit":
         git(project.root, "reset", "--quiet", "--hard", first)
         git(project.root, "reflog", "expire", "--expire=now", "--all")
@@ -278,7 +279,7 @@ def test_a_former_tree_that_git_cannot_compare_with_is_no_obstacle(project: Plai
         project.write("vendor/lib/file", "no submodule any more\n")
         project.write("postinstall", "#!/bin/sh\n", 0o755)
     revision = project.commit()
-    assert Commits(project.root, revision, vendor.dependencies(project.root, revision)).since(name) is None
+    assert Commits(project.root, revision, vendored.dependencies(project.root, revision)).since(name) is None
     project.deploy("dev")
     assert on_disk(current(project)) == committed(project.root, revision)
 
@@ -290,7 +291,7 @@ def git_knows(root: Path, commit: str) -> bool:
 def test_a_cache_left_by_a_killed_run_is_repaired(project: Plain, tmp_path: Path) -> None:
     settings = environment(project)
     revision = source.resolve_revision(project.root)
-    dependencies = vendor.dependencies(project.root, revision.commit)
+    dependencies = vendored.dependencies(project.root, revision.commit)
     with source.stage(settings, revision, dependencies=dependencies, cache=tmp_path / "cache") as tree:
         memory = tree.path.parent / "left.json"
     memory.write_text('{"page.txt": [')

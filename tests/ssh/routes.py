@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from deploytasks.command import command
-from deploytasks.environment import Environment, Host, Settings
-from deploytasks.ssh import channel_to
-from deploytasks.ssh_config import Route, SshOptions, route_to
+from deploytasks.config.environment import Environment, Host
+from deploytasks.config.settings import Settings
+from deploytasks.shell import command
+from deploytasks.ssh.config import route_to
+from deploytasks.ssh.connection import channel_to
+from deploytasks.ssh.route import Route, SshOptions
 from tests.rig import Farm
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from deploytasks.errors import Unreachable
 from deploytasks.operation import Result
-from deploytasks.transfer import Upload
+from deploytasks.upload.upload import Upload
 from tests.rig import Farm, Sshd, make_key
 from tests.ssh.routes import answer, route
 

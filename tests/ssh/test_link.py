@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import struct
 
-from deploytasks.link import tuned
+from deploytasks.ssh.tcp import tuned
 
 UNACKED = slice(24, 28)
 """Where Linux's struct tcp_info has tcpi_unacked."""

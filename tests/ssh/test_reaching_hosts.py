@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from deploytasks.command import command
-from deploytasks.environment import Host
+from deploytasks.config.environment import Host
+from deploytasks.config.secret import Secret
 from deploytasks.errors import Unreachable, UsageError
-from deploytasks.secret import Secret
-from deploytasks.ssh import channel_to
-from deploytasks.ssh_config import SshOptions
+from deploytasks.shell import command
+from deploytasks.ssh.connection import channel_to
+from deploytasks.ssh.route import SshOptions
 from tests.rig import Farm, make_key, wait_until
 from tests.ssh.routes import answer, route
 

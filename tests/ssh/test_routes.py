@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
-from deploytasks.environment import Environment, Host, Settings
+from deploytasks.config.environment import Environment, Host
+from deploytasks.config.secret import Secret
+from deploytasks.config.settings import Settings
 from deploytasks.errors import UsageError
-from deploytasks.openssh import render, written_config
-from deploytasks.secret import Secret
-from deploytasks.ssh_config import Hop, Route, SshOptions, route_to
+from deploytasks.ssh.config import route_to
+from deploytasks.ssh.openssh import render, written_config
+from deploytasks.ssh.route import Hop, Route, SshOptions
 
 Way = Callable[..., Route]
 
@@ -198,7 +200,7 @@ def test_fabs_core_options_are_understood(tmp_path: Path, arguments: list[str], 
     (tmp_path / "config").touch()
     expected = replace(expected, config=expected.config and str(tmp_path / expected.config))
     (tmp_path / "fabfile.py").write_text(
-        "from fabric import task\nfrom deploytasks.ssh_config import SshOptions\n\n\n"
+        "from fabric import task\nfrom deploytasks.ssh.route import SshOptions\n\n\n"
         "@task\ndef show(c):\n    print(SshOptions.from_config(c.config))\n"
     )
     fab = [sys.executable, "-c", "from fabric.main import program; program.run()", *arguments, "show"]

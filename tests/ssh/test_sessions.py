@@ -15,8 +15,8 @@ import pytest
 
 from benchmarks.proxy import far
 from deploytasks.errors import Unreachable
-from deploytasks.ssh import connect, disconnect
-from deploytasks.ssh_config import Route
+from deploytasks.ssh.connection import connect, disconnect
+from deploytasks.ssh.route import Route
 from tests.rig import Farm
 from tests.ssh.routes import answer, route
 

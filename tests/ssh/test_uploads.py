@@ -14,15 +14,16 @@ from typing import Any
 
 import pytest
 
-from deploytasks.environment import Host
+from deploytasks.config.environment import Host
+from deploytasks.config.secret import Secret
 from deploytasks.errors import UsageError
-from deploytasks.openssh import Master
 from deploytasks.operation import Result
-from deploytasks.secret import Secret
-from deploytasks.shares import shares
-from deploytasks.ssh_config import Route, SshOptions
-from deploytasks.transfer import Progress, Upload, exclusions
-from deploytasks.uploads import Together
+from deploytasks.ssh.master import Master
+from deploytasks.ssh.route import Route, SshOptions
+from deploytasks.upload.progress import Progress
+from deploytasks.upload.share import shares
+from deploytasks.upload.together import Together
+from deploytasks.upload.upload import Upload, exclusions
 from tests.rig import ROOT, Farm, Sshd, make_key, wait_until
 from tests.ssh.routes import answer, route
 
@@ -382,7 +383,7 @@ def test_an_upload_does_without_a_connection_that_never_came_up(own_hosts: Farm,
 def test_a_connection_opened_ahead_ends_with_a_killed_deploy(hosts: Farm) -> None:
     program = (
         "import os, signal, sys, time\nfrom pathlib import Path\nfrom deploytasks.openssh import Master\n"
-        "from deploytasks.ssh_config import Hop, Route\n"
+        "from deploytasks.ssh.route import Hop, Route\n"
         "key, known, port, user = sys.argv[1:]\n"
         "hop = Hop('web', '127.0.0.1', int(port), user, (Path(key),), True, None, (Path(known),))\n"
         "master = Master(Route('web', (hop,)))\n"

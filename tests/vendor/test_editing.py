@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from deploytasks.errors import UsageError
-from deploytasks.vendor import Gate, editing, gate
-from deploytasks.vendor.outdated import moved, outdated
-from deploytasks.vendor.status import status
-from deploytasks.vendor.update import update
+from deploytasks.vendored import Gate, add_move_remove, gate
+from deploytasks.vendored.outdated import moved, outdated
+from deploytasks.vendored.status import status
+from deploytasks.vendored.update import update
 from examples.building import git
 from tests.release.project import Plain
 
@@ -40,37 +40,37 @@ def test_a_dependency_is_added_with_its_branch_and_removed_without_a_trace_and_a
 ) -> None:
     url = str(tmp_path / "deep.git")
     for _ in range(2):
-        assert editing.add(project.root, url, name="extra", local_urls=True) == "vendor/extra"
+        assert add_move_remove.add(project.root, url, name="extra", local_urls=True) == "vendor/extra"
         project.commit("Add extra")
         assert "branch = main" in (project.root / ".gitmodules").read_text()
         assert gate(project.root, "HEAD", source="worktree", local_urls=True) == Gate()
-        assert editing.remove(project.root, "extra") == "vendor/extra"
+        assert add_move_remove.remove(project.root, "extra") == "vendor/extra"
         project.commit("Remove extra")
         assert traces(project.root, "extra") == []
         assert gate(project.root, "HEAD", source="worktree", local_urls=True) == Gate()
 
 
 def test_another_repository_can_take_the_name_of_a_removed_one(project: Plain, tmp_path: Path) -> None:
-    editing.remove(project.root, "lib")
+    add_move_remove.remove(project.root, "lib")
     project.commit("Remove lib")
-    editing.add(project.root, str(tmp_path / "deep.git"), name="lib", local_urls=True)
+    add_move_remove.add(project.root, str(tmp_path / "deep.git"), name="lib", local_urls=True)
     project.commit("Add another lib")
     assert (project.root / "vendor/lib/deep.txt").read_text() == "deep down\n"
     assert gate(project.root, "HEAD", source="worktree", local_urls=True) == Gate()
 
 
 def test_a_dependency_that_was_added_and_not_committed_can_be_removed(project: Plain, tmp_path: Path) -> None:
-    editing.add(project.root, str(tmp_path / "deep.git"), name="extra", local_urls=True)
-    editing.remove(project.root, "extra")
+    add_move_remove.add(project.root, str(tmp_path / "deep.git"), name="extra", local_urls=True)
+    add_move_remove.remove(project.root, "extra")
     assert traces(project.root, "extra") == []
 
 
 def test_edits_are_not_removed_unless_they_are_given_up(project: Plain) -> None:
     (project.root / "vendor/lib/extra.py").write_text("x = 1\n")
     with pytest.raises(UsageError, match="1 local edit"):
-        editing.remove(project.root, "lib")
+        add_move_remove.remove(project.root, "lib")
     assert (project.root / "vendor/lib/extra.py").exists()
-    editing.remove(project.root, "lib", discard=True)
+    add_move_remove.remove(project.root, "lib", discard=True)
     assert not (project.root / "vendor/lib").exists()
 
 
@@ -89,7 +89,7 @@ def test_edits_are_not_removed_unless_they_are_given_up(project: Plain) -> None:
 def test_what_is_not_safe_is_not_added(project: Plain, url: str, name: str, what: str) -> None:
     before = (project.root / ".gitmodules").read_text()
     with pytest.raises(UsageError, match=what):
-        editing.add(project.root, url, name=name)
+        add_move_remove.add(project.root, url, name=name)
     assert (project.root / ".gitmodules").read_text() == before
 
 
@@ -98,7 +98,7 @@ def test_a_dependency_is_fetched_from_its_new_url_here_and_by_everybody(
 ) -> None:
     moved_to = str(tmp_path / "elsewhere.git")
     (tmp_path / "lib.git").rename(moved_to)
-    editing.move(project.root, "lib", moved_to, local_urls=True)
+    add_move_remove.move(project.root, "lib", moved_to, local_urls=True)
     project.commit("Move lib")
     assert gate(project.root, "HEAD", source="worktree", local_urls=True) == Gate()
     git(tmp_path, "clone", "--quiet", str(project.root), "clone")

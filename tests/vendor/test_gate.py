@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from deploytasks.vendor import Gate, dependencies, gate
+from deploytasks.vendored import Gate, dependencies, gate
 from examples.building import git
 from tests.release.project import Plain
 

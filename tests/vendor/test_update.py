@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from deploytasks.errors import UsageError
-from deploytasks.vendor import Gate, dependencies, gate
-from deploytasks.vendor.goal import Move
-from deploytasks.vendor.status import status
-from deploytasks.vendor.update import Outcome, update
+from deploytasks.vendored import Gate, dependencies, gate
+from deploytasks.vendored.goal import Move
+from deploytasks.vendored.status import status
+from deploytasks.vendored.update import Outcome, update
 from examples.building import WHO, git
 from tests.release.project import Plain, begin, finish, write
 

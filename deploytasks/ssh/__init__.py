@@ -1,0 +1,1 @@
+"""The way to a host, the same for Fabric and OpenSSH."""

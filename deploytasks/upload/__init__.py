@@ -1,0 +1,1 @@
+"""rsync: a directory there holds exactly what one here holds."""
