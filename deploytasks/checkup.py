@@ -12,10 +12,10 @@ from .config.environment import Host
 from .errors import FAILED, MISCONFIGURED, NOT_READY, OK, DeployError
 from .failures import HostsFailed
 from .findings import Findings
-from .install import Facts
 from .lock import describe
 from .observer import Observer
 from .operation import Operation, Result
+from .packages import Facts
 from .plan import Built, Plan
 from .report import HostOutcome, Report
 from .run import utc_now

@@ -99,7 +99,7 @@ def _problems(plan: Plan, facts: Mapping[str, Any], needed: int, files: int) -> 
 
 
 def _tools(plan: Plan, facts: Mapping[str, Any], built: Built | None) -> list[str]:
-    from .install import tool_findings
+    from .packages import tool_findings
 
     return list(tool_findings(facts, plan.environment, built.bundle if built else None))
 

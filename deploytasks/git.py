@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import subprocess
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from .errors import DeployError
@@ -117,3 +118,26 @@ def inside(git_dir: Path) -> tuple[str, str]:
 def tracks(place: Path, path: str) -> bool:
     """Whether git tracks `path`; False outside a repository."""
     return bool(answer(place, "ls-files", "--", path))
+
+
+def blobs(git_dir: Path, ids: Sequence[str]) -> Iterator[bytes]:
+    """The contents of blobs, in order, from one git process."""
+    words = ("git", *inside(git_dir), "cat-file", "--batch")
+    process = subprocess.Popen(
+        words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=clean_environment(os.environ)
+    )
+    assert process.stdin is not None and process.stdout is not None
+    try:
+        for blob in ids:
+            process.stdin.write(blob.encode("ascii") + b"\n")
+            process.stdin.flush()
+            head = process.stdout.readline().split()
+            if len(head) != 3:
+                raise GitFailed(words[2:], git_dir, 1, f"object {blob} is missing")
+            yield process.stdout.read(int(head[2]))
+            process.stdout.read(1)
+    finally:
+        with contextlib.suppress(OSError):
+            process.stdin.close()
+        process.stdout.close()
+        process.wait()

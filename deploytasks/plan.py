@@ -14,7 +14,7 @@ from .recipe import Recipe, Step
 from .shell import Command
 
 if TYPE_CHECKING:
-    from .install import Bundle
+    from .packages import Bundle
     from .source import Revision, Tree
     from .ssh.route import SshOptions
 

@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from . import install, source, vendored
+from . import packages, source, vendored
 from .errors import DeployError, UsageError
 from .plan import Built, Plan
 
@@ -55,10 +55,10 @@ def gate(plan: Plan, stack: ExitStack) -> Passed:
     return Passed(tree, news, left, passed.notes, passed.dirty)
 
 
-def build(plan: Plan, passed: Passed, facts: install.Facts, note: Callable[[str], None]) -> Built:
+def build(plan: Plan, passed: Passed, facts: packages.Facts, note: Callable[[str], None]) -> Built:
     """Stage exactly what ships and build the vendored wheels."""
     tree = passed.tree.result()
-    bundle = install.build(tree, plan.environment, facts=facts)
+    bundle = packages.build(tree, plan.environment, facts=facts)
     for line in bundle.lines:
         note(line)
     return Built(tree, bundle, passed.dirty)

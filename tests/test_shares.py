@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from deploytasks.upload.share import Share, half, shares
+from deploytasks.source.halves import half
+from deploytasks.upload.share import Share, shares
 
 MEGABYTE = 1_000_000
 

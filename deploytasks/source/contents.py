@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
-import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+import shutil
+from collections.abc import Collection, Mapping
 from itertools import groupby
 from pathlib import Path
 
-from .. import git
-from .listing import Wanted
+from ..git import blobs
 from .manifest import EXECUTABLE, LINK, Entry
+from .wanted import Wanted
 
 
 def write_all(tree: Path, stale: Mapping[str, Wanted]) -> dict[str, Entry]:
@@ -38,29 +37,6 @@ def from_disk(want: Wanted) -> bytes:
     return os.fsencode(os.readlink(source)) if want.mode == LINK else source.read_bytes()
 
 
-def blobs(git_dir: Path, ids: Sequence[str]) -> Iterator[bytes]:
-    """The contents of blobs, in order, from one git process."""
-    words = ("git", *git.inside(git_dir), "cat-file", "--batch")
-    process = subprocess.Popen(
-        words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=git.clean_environment(os.environ)
-    )
-    assert process.stdin is not None and process.stdout is not None
-    try:
-        for blob in ids:
-            process.stdin.write(blob.encode("ascii") + b"\n")
-            process.stdin.flush()
-            head = process.stdout.readline().split()
-            if len(head) != 3:
-                raise git.GitFailed(words[2:], git_dir, 1, f"object {blob} is missing")
-            yield process.stdout.read(int(head[2]))
-            process.stdout.read(1)
-    finally:
-        with contextlib.suppress(OSError):
-            process.stdin.close()
-        process.stdout.close()
-        process.wait()
-
-
 def write(path: Path, want: Wanted, data: bytes) -> Entry:
     """Put one file or link where it belongs."""
     path.parent.mkdir(0o755, parents=True, exist_ok=True)
@@ -72,3 +48,13 @@ def write(path: Path, want: Wanted, data: bytes) -> Entry:
         path.write_bytes(data)
         path.chmod(0o755 if want.mode == EXECUTABLE else 0o644)
     return Entry(want.mode, len(data), want.id or hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest())
+
+
+def clear(tree: Path, found: Mapping[str, str], wanted: Collection[str], needed: Collection[str]) -> None:
+    """Remove what is no directory and not `wanted`, and the directories that are not `needed`."""
+    for path, mark in found.items():
+        if mark[0] != "d" and path not in wanted:
+            (tree / path).unlink()
+    for path, mark in found.items():
+        if mark[0] == "d" and path not in needed and (tree / path).exists():
+            shutil.rmtree(tree / path)

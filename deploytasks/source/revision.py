@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .. import git
-from ..cache import said_of_commit
+from ..commits import said_of_commit
 from ..errors import UsageError
 from ..remote.names import TOOL_NAMES
 

@@ -7,67 +7,29 @@ staging left.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
-import shutil
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from functools import cached_property
-from itertools import count
 from pathlib import Path
 
 from ..cache import cache_root
 from ..config.environment import Environment
 from ..remote.manifest import lasting_marks
 from ..remote.scan import look, mark_of, moved, parents
-from ..upload.share import half
 from ..vendored import Dependency
-from .contents import write_all
-from .listing import Changes, Commits, Wanted, WorkTree, kept_by_rsync
-from .manifest import Entry, Manifest, read_line
-from .manifests import keep_manifest, known_lines
-from .memory import Left, Memory, Sources
+from .commits import Commits
+from .contents import clear, write_all
+from .former_manifests import keep_manifest
+from .last_staging import Left, Memory, Sources
+from .manifest import Entry, Manifest
+from .place import free_place
 from .revision import Revision
-
-
-@dataclass(frozen=True)
-class Tree:
-    """A staged revision: `path` holds exactly what `staged` lists."""
-
-    path: Path
-    revision: Revision
-    manifest: Manifest
-    """What ships."""
-    staged: Manifest
-    """What ships, and what DEPLOY_EXCLUDE keeps from the hosts."""
-    dependencies: tuple[Dependency, ...] = ()
-    dirty: bool = False
-
-    @property
-    def digest(self) -> str:
-        return self.manifest.digest
-
-    @cached_property
-    def divided(self) -> tuple[str, ...]:
-        """Directories that an upload of all of it is divided by (shares.py)."""
-        return half(self.manifest.items())
-
-    def foresee_empty_hosts(self) -> None:
-        """Make ready what a host is told that has nothing yet."""
-        _ = self.divided, self.manifest.packed
-
-    def since(self, digest: str) -> dict[str, Entry | None] | None:
-        """What ships otherwise than in the tree of a digest, None for what ships no more. None if that is not known."""
-        if digest == self.digest:
-            return {}
-        former, now = known_lines(self.path.parent, digest), self.manifest.lines
-        if former is None:
-            return None
-        gone = {path: None for path, _ in map(read_line, former.difference(now))}
-        return {**gone, **dict(map(read_line, set(now) - former))}
+from .ships import kept_by_rsync
+from .tree import Tree
+from .wanted import Changes, Wanted
+from .worktree import WorkTree
 
 
 @contextmanager
@@ -98,21 +60,6 @@ def stage(
             manifest = Manifest({path: entry for path, entry in manifest.entries.items() if path in kept})
         keep_manifest(place, manifest)
         yield Tree(place / "tree", revision, manifest, staged, tuple(dependencies))
-
-
-@contextmanager
-def free_place(parent: Path) -> Iterator[Path]:
-    """The first directory below `parent` that no other run is using, ours for the length of a block."""
-    for number in count(1):
-        place = parent / str(number)
-        place.mkdir(0o700, parents=True, exist_ok=True)
-        with (place / "lock").open("w") as stream:
-            try:
-                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                continue
-            yield place
-            return
 
 
 def bring_up_to_date(
@@ -182,13 +129,3 @@ def source_signature(want: Wanted) -> list[int]:
     """What changes when a file of the work tree does."""
     status = os.lstat(want.origin / want.name)
     return [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
-
-
-def clear(tree: Path, found: Mapping[str, str], wanted: Collection[str], needed: Collection[str]) -> None:
-    """Remove what is no directory and not `wanted`, and the directories that are not `needed`."""
-    for path, mark in found.items():
-        if mark[0] != "d" and path not in wanted:
-            (tree / path).unlink()
-    for path, mark in found.items():
-        if mark[0] == "d" and path not in needed and (tree / path).exists():
-            shutil.rmtree(tree / path)

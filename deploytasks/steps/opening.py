@@ -11,7 +11,7 @@ from ..config.canonical import canonical
 from ..errors import StepFailed
 from ..failures import HostFailure, failure_of
 from ..operation import Operation, Result
-from ..upload.upload import exclusions
+from ..source.ships import exclusions
 from . import services
 
 if TYPE_CHECKING:

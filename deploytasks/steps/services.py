@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..config.environment import Environment
 from ..operation import Operation
-from ..upload.upload import exclusions
+from ..source.ships import exclusions
 
 if TYPE_CHECKING:
     from ..plan import Plan, StepContext

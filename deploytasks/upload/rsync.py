@@ -14,7 +14,6 @@ from ..errors import UsageError
 from ..shell import Command, command
 from .share import Share
 
-BUILT_IN_EXCLUDES = (".git", "__pycache__/", "*.pyc")
 GUARD_REFUSED = "deploytasks: the guard of this upload refused it"
 """What a guard that fails says. Its exit code does not always get through: rsync may not wait for ssh's."""
 DISCONNECTED = (12, 30, 255)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import UsageError
 from ..operation import Result
 from ..shell import Command, command
+from ..source import ships
 from ..ssh.master import Master
 from ..ssh.openssh import askpass, written_config
 from ..ssh.route import Route
@@ -26,11 +27,6 @@ if TYPE_CHECKING:
 
 
 TAIL_LINES = 20
-
-
-def exclusions(patterns: Sequence[str]) -> list[str]:
-    """The built-in exclude patterns and the user's."""
-    return [*rsync.BUILT_IN_EXCLUDES, *patterns]
 
 
 class Upload:
@@ -48,7 +44,7 @@ class Upload:
         source: Path,
         target: str,
         route: Route | None = None,
-        excludes: Sequence[str] = rsync.BUILT_IN_EXCLUDES,
+        excludes: Sequence[str] = ships.BUILT_IN_EXCLUDES,
         guard: str = "true",
         on_progress: OnProgress | None = None,
         master: Master | None = None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .. import git
-from ..cache import said_of_commit
+from ..commits import said_of_commit
 from .dependency import Dependency, effective_url
 from .finding import Finding
 from .hazards import unsafe

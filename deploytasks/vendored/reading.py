@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from .. import git
-from ..cache import said_of_commit, tree_of_commit
+from ..commits import said_of_commit, tree_of_commit
 from ..errors import UsageError
 from .dependency import JOBS, RELATIVE, Dependency
 from .parent import Parent, default_remote, parent_at, parent_of

@@ -15,7 +15,7 @@ from typing import Any
 
 from deploytasks.config.environment import Environment
 from deploytasks.config.settings import Settings
-from deploytasks.install import Bundle, build
+from deploytasks.packages import Bundle, build
 from deploytasks.remote import install as operations
 from deploytasks.remote import lock
 from deploytasks.remote.state import State

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from deploytasks.install import Bundle, tool_findings
-from deploytasks.install.tools import satisfies
+from deploytasks.packages import Bundle, tool_findings
+from deploytasks.packages.findings import satisfies
 from deploytasks.remote.interpreter import interpreter, platforms
 from tests.install.host import Host, environment
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from deploytasks.errors import UsageError
-from deploytasks.install import requirements
+from deploytasks.packages import requirements
 from tests.install.host import UV, write
 
 UV_PROJECT = """\

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from deploytasks.errors import StepFailed, UsageError
-from deploytasks.install import build, tool_findings
+from deploytasks.packages import build, tool_findings
 from tests.install.host import Host, environment, package, staged, write
 
 IDNA = "946d195a0d259cbba61165e88e65941f16e9b36ea6ddb97f00452bae8b1287d3"

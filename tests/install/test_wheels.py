@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from deploytasks.errors import StepFailed, UsageError
-from deploytasks.install import build
-from deploytasks.install.packages import version_of
+from deploytasks.packages import build
+from deploytasks.packages.packages import version_of
 from deploytasks.remote import install as operations
 from deploytasks.source import Manifest
 from tests.install.host import Host, environment, package, snapshot, staged, write

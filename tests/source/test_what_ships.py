@@ -15,7 +15,7 @@ import pytest
 from deploytasks import source, staging, vendored
 from deploytasks.config.environment import Environment
 from deploytasks.config.loading import load_environment
-from deploytasks.source.listing import Commits
+from deploytasks.source.commits import Commits
 from examples.building import git
 from tests.release.project import Plain, make_plain
 

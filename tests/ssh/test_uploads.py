@@ -18,12 +18,13 @@ from deploytasks.config.environment import Host
 from deploytasks.config.secret import Secret
 from deploytasks.errors import UsageError
 from deploytasks.operation import Result
+from deploytasks.source.ships import exclusions
 from deploytasks.ssh.master import Master
 from deploytasks.ssh.route import Route, SshOptions
 from deploytasks.upload.progress import Progress
 from deploytasks.upload.share import shares
 from deploytasks.upload.together import Together
-from deploytasks.upload.upload import Upload, exclusions
+from deploytasks.upload.upload import Upload
 from tests.rig import ROOT, Farm, Sshd, make_key, wait_until
 from tests.ssh.routes import answer, route
 

@@ -17,12 +17,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from ..cache import remembered
 from ..errors import StepFailed, UsageError
 from ..remote import wheel as remote_wheel
 from ..remote.interpreter import interpreter, trust
-from .cache import remembered
+from .installers import find_uv, pip
 from .packages import Package
-from .pip import find_uv, pip
 from .requirements import CURE, REPOSITORY
 
 EPOCH = "1577836800"

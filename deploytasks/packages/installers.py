@@ -1,4 +1,4 @@
-"""Where uv and pip are on this machine."""
+"""The installers of this machine: uv and pip."""
 
 from __future__ import annotations
 

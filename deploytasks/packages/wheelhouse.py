@@ -13,7 +13,7 @@ from typing import Any
 from ..errors import StepFailed, UsageError
 from ..remote import wheel as remote_wheel
 from ..remote.interpreter import interpreter, trust
-from .pip import find_uv, pip
+from .installers import find_uv, pip
 from .requirements import is_empty
 
 INDEX = re.compile(r"\s*(?:-i|-f|--index-url|--extra-index-url|--find-links|--trusted-host)\b")

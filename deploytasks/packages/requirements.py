@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import UsageError
 from . import pyproject
-from .pip import find_uv
+from .uv_lock import exported
 
 CANDIDATES = ("uv.lock", "requirements.lock", "requirements.txt")
 FOREIGN = ("poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml")
@@ -26,11 +25,6 @@ PATH = re.compile(
 VENDORED = re.compile(r"(?:file:.*/|file:|\./)?(?P<path>vendor/[A-Za-z0-9_./-]*[A-Za-z0-9_-])")
 NAMED = re.compile(r"([\w.-]*)\s*(\[[^]]*\])?")
 FINDER = re.compile(r"(?:-f|--find-links)[\s=]+(?!https?:)")
-
-EXPORT = (
-    *("--frozen", "--no-dev", "--no-emit-project", "--no-header", "--no-annotate", "--quiet"),
-    *("--no-python-downloads", "--format=requirements-txt"),
-)
 
 
 @dataclass
@@ -170,20 +164,3 @@ def logical_lines(text: str) -> Iterator[tuple[int, str]]:
             waiting = []
     if waiting:
         yield len(text.splitlines()) - len(waiting) + 1, "\n".join(waiting)
-
-
-def exported(directory: Path) -> str:
-    """uv's lock file as requirements. Raises UsageError when uv is missing, or cannot read it."""
-    uv = find_uv()
-    if uv is None:
-        raise UsageError(
-            "uv.lock: needs uv here to be read; `pip install uv`, or name another in DEPLOY_REQUIREMENTS"
-        )
-    words = [uv, "export", *EXPORT]
-    done = subprocess.run(
-        words, cwd=directory, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-    )
-    if done.returncode != 0:
-        last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise UsageError(f"uv.lock: uv cannot read it ({last}); run `uv lock` and commit")
-    return done.stdout

@@ -1,55 +1,31 @@
-"""Which paths ship: of a commit, or of the work tree; what never ships is left out here."""
+"""What ships of a commit, submodules at their pins included."""
 
 from __future__ import annotations
 
 import json
-import os
-import re
-import stat
-import subprocess
-import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from .. import git
-from ..cache import tree_of_commit
+from ..commits import tree_of_commit
 from ..vendored import Dependency
-from .manifest import EXECUTABLE, LINK, PLAIN
+from .ships import ships
+from .wanted import JOBS, Wanted
+
+if TYPE_CHECKING:
+    from .wanted import Changes
+
 
 FORMAT = 2
 """To be raised when the same commits are staged otherwise."""
-JOBS = 8
+
+
 NO_FILE = ("000000", "160000")
 """Modes of what is not there, and of a submodule's pin."""
-ESCAPED = re.compile(rb"\\#([0-7]{3})")
-
-
-class Wanted(NamedTuple):
-    """One path to ship: its git mode, its blob id (empty:
-    still to be computed), and the repository or work tree it is in.
-    """
-
-    mode: int
-    id: str
-    origin: Path
-    name: str
-    """The path inside `origin`."""
-
-
-Changes = dict[str, Wanted | None]
-"""None for a path that ships no more."""
-
-
-def ships(path: str) -> bool:
-    """Whether a path may reach a host at all."""
-    parts = path.split("/")
-    return (
-        parts[0] != "environments" and not path.endswith(".pyc") and not {".git", "__pycache__"} & set(parts)
-    )
 
 
 class Part(NamedTuple):
@@ -142,51 +118,3 @@ def listed(prefix: str, git_dir: Path, text: str) -> Iterator[tuple[str, Wanted]
         if name and not head.startswith("160000"):
             mode, _, blob = head.split()
             yield prefix + name, Wanted(int(mode, 8), blob, git_dir, name)
-
-
-@dataclass(frozen=True)
-class WorkTree:
-    """Everything on disk less what git ignores, in the project and in every initialised submodule."""
-
-    root: Path
-    dependencies: Sequence[Dependency]
-    name = ""
-
-    def listed(self) -> dict[str, Wanted]:
-        """Every path that ships. Raises GitFailed."""
-        beneath = (
-            (f"{one.path}/", one.work_tree) for one in self.dependencies if (one.work_tree / ".git").exists()
-        )
-        with ThreadPoolExecutor(JOBS) as pool:
-            parts = pool.map(lambda tree: list(on_disk(*tree)), [("", self.root), *beneath])
-            return {path: wanted for part in parts for path, wanted in part if ships(path)}
-
-    def since(self, name: str) -> None:
-        """Not known: nobody keeps what was on disk before."""
-
-
-def on_disk(prefix: str, tree: Path) -> Iterator[tuple[str, Wanted]]:
-    """The files and links of one work tree."""
-    names = git.run(
-        tree, "ls-files", "--cached", "--others", "--exclude-standard", "--deduplicate", "-z"
-    ).split("\0")
-    for name in filter(None, names):
-        try:
-            mode = os.lstat(tree / name).st_mode
-        except (FileNotFoundError, NotADirectoryError):
-            continue  # deleted, and not yet committed so
-        if stat.S_ISLNK(mode) or stat.S_ISREG(mode):
-            git_mode = LINK if stat.S_ISLNK(mode) else EXECUTABLE if mode & 0o100 else PLAIN
-            yield prefix + name, Wanted(git_mode, "", tree, name)
-
-
-def kept_by_rsync(tree: Path, patterns: Sequence[str]) -> frozenset[str]:
-    """The paths of a staged tree that rsync itself, given the exclude patterns, would transfer."""
-    with tempfile.TemporaryDirectory(prefix="deploytasks-") as directory:
-        rules, empty = Path(directory, "exclude"), Path(directory, "empty")
-        rules.write_text("\n".join(patterns) + "\n", "utf-8")
-        empty.mkdir()
-        words = ["rsync", "-rln8", "--out-format=%n", f"--exclude-from={rules}", f"{tree}/", f"{empty}/"]
-        done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, check=True)
-    names = (ESCAPED.sub(lambda found: bytes([int(found[1], 8)]), line) for line in done.stdout.splitlines())
-    return frozenset(name.decode("utf-8", "surrogateescape") for name in names if not name.endswith(b"/"))

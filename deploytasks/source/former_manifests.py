@@ -8,8 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from ..cache import keep_newest
+from .last_staging import PIECE, write_whole
 from .manifest import Manifest
-from .memory import PIECE, write_whole
 
 MANIFESTS = "manifests"
 KEPT_MANIFESTS = 20

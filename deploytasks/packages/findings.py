@@ -1,4 +1,4 @@
-"""What a check finds wrong with the interpreter, the installer and the room of a host. Pure."""
+"""What is wrong with the interpreter, the installer and the room of a host, found by a check. Pure."""
 
 from __future__ import annotations
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,16 +13,12 @@ from typing import Any
 
 from ..cache import cache_root
 from ..config.environment import Environment
-from ..errors import UsageError
-from ..remote import wheel as remote_wheel
 from ..source import Tree
-from . import packages, pyproject, requirements, wheelhouse, wheels
-from .cache import remembered
+from . import packages, pyproject, requirements, wheels
+from .layout import FORMAT, laid_out
 from .packages import Package
-from .requirements import Requirements
 from .wheels import Wheel
 
-FORMAT = 2
 Facts = Callable[[], Mapping[str, Any]]
 """What the host said of its interpreter (remote/install.py: install_facts), once it has."""
 KEY = ("python", "platform", "implementation", "executable", "installer")
@@ -90,31 +85,6 @@ def material_of(directory: Path, built: Sequence[Wheel], instructions: Mapping[s
     return json.dumps([FORMAT, *texts, *flags, *(wheel.sha256 for wheel in built)])
 
 
-def laid_out(
-    cache: Path, asked: Requirements, built: Sequence[Wheel], resolved_for: Mapping[str, Any] | None
-) -> tuple[Path, dict[str, Any]]:
-    """The bundle's directory in the cache, and how a host installs it."""
-    target = wheelhouse.target(resolved_for) if resolved_for else None
-    identity = [FORMAT, asked.text, asked.constraints, [wheel.sha256 for wheel in built], target]
-    place = cache / "bundles" / hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:24]
-    remembered(place, lambda directory: fill(directory, asked, built, resolved_for))
-    text = (place / "requirements.txt").read_text("utf-8")
-    extras = {
-        remote_wheel.name(str(wheel.path)): asked.extras[wheel.package.path]
-        for wheel in built
-        if wheel.package.path in asked.extras
-    }
-    return place, {
-        "wheels": {wheel.path.name: wheel.sha256 for wheel in built if not wheel.native},
-        "native": [native(wheel) for wheel in built if wheel.native],
-        "extras": extras,
-        "hashed": "--hash=" in text,
-        "empty": requirements.is_empty(text),
-        "constrained": bool(asked.constraints),
-        "offline": resolved_for is not None,
-    }
-
-
 def room(directory: Path) -> tuple[int, int]:
     """(bytes, files) of an environment with the wheels of a bundle: what they hold, as much again for bytecode."""
     size = files = 0
@@ -123,43 +93,6 @@ def room(directory: Path) -> tuple[int, int]:
             members = archive.infolist()
         size, files = size + 2 * sum(member.file_size for member in members), files + 2 * len(members)
     return size, files
-
-
-def native(wheel: Wheel) -> dict[str, Any]:
-    """How a host gets a package with C extensions: by its wheel where that fits, else from its source."""
-    known = {
-        "name": wheel.package.name,
-        "wheel": wheel.path.name,
-        "sha256": wheel.sha256,
-        "made_for": wheel.made_for,
-    }
-    return {**known, "env": wheels.build_variables(wheel.package)}
-
-
-def fill(
-    directory: Path, asked: Requirements, built: Sequence[Wheel], resolved_for: Mapping[str, Any] | None
-) -> Path:
-    """Write a bundle below an empty directory."""
-    directory = directory / "bundle"
-    (directory / "wheels").mkdir(parents=True)
-    (directory / "requirements.txt").write_text(asked.text, "utf-8")
-    (directory / "constraints.txt").write_text("".join(f"{line}\n" for line in asked.constraints), "utf-8")
-    for wheel in built:
-        shutil.copyfile(wheel.path, directory / "wheels" / wheel.path.name)
-        if wheel.native:
-            shutil.copytree(
-                wheel.package.directory, directory / "sources" / wheel.package.name, symlinks=True
-            )
-    if resolved_for is not None:
-        for wheel in built:
-            if wheel.native and not remote_wheel.fits(wheel.made_for, resolved_for):
-                host = f"Python {resolved_for['python']} on {resolved_for['platform']}"
-                raise UsageError(
-                    f"{wheel.package.path}: has C extensions and cannot be built here for the host's "
-                    f"{host}; DEPLOY_WHEELHOUSE=no"
-                )
-        wheelhouse.fill(directory, [wheel.path.name for wheel in built], resolved_for)
-    return directory
 
 
 def wheel_lines(built: Sequence[Wheel], resolved_for: Mapping[str, Any] | None) -> tuple[str, ...]:
