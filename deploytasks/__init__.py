@@ -20,18 +20,18 @@ if TYPE_CHECKING:
     from .errors import DeployError
     from .namespace import namespace
     from .operation import Operation
-    from .recipe import Recipe, Step, step
+    from .recipe.default import DEFAULT
+    from .recipe.recipe import Recipe, Step, step
     from .report import Report
     from .shell import shell_line
-    from .steps import DEFAULT
 
 
 _HOMES = {
     "namespace": "namespace",
-    "DEFAULT": "steps",
-    "Recipe": "recipe",
-    "Step": "recipe",
-    "step": "recipe",
+    "DEFAULT": "recipe.default",
+    "Recipe": "recipe.recipe",
+    "Step": "recipe.recipe",
+    "step": "recipe.recipe",
     "DeployError": "errors",
     "Report": "report",
     "Operation": "operation",

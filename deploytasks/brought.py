@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from . import vendored
-from .plan import StepContext
+from .recipe.context import StepContext
 
 
 def brought(contexts: Sequence[StepContext]) -> Iterator[str]:

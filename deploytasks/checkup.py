@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from . import findings, staging
+from .commands import readings
 from .config.environment import Host
 from .errors import FAILED, MISCONFIGURED, NOT_READY, OK, DeployError
 from .failures import HostsFailed
@@ -16,11 +17,14 @@ from .lock import describe
 from .observer import Observer
 from .operation import Operation, Result
 from .packages import Facts
-from .plan import Built, Plan
+from .recipe import restart, services
+from .recipe.check import read_host
+from .recipe.context import Built
+from .recipe.plan import Plan
+from .recipe.prune import served_release
 from .report import HostOutcome, Report
 from .run import utc_now
 from .sites import fleet_of
-from .steps import closing, opening, services
 from .sudo import SudoCommand, sudo_commands
 from .ways import Way, ways
 
@@ -74,11 +78,11 @@ def check(plan: Plan, *, observer: Observer | None = None) -> Report:
     notes: list[str] = []
     with ExitStack() as stack, fleet_of(plan, observer) as fleet:
         futures = {host: fleet.start(host, asked[host].operations) for host in plan.hosts}
-        facts = opening.tool_facts(futures[plan.hosts[0]])
+        facts = readings.tool_facts(futures[plan.hosts[0]])
         built, here = built_here(plan, stack, facts, notes)
         answers = {host: future.result() for host, future in futures.items()}
         now = utc_now().timestamp()
-        unread = opening.unread(plan, answers)
+        unread = readings.unread(plan, answers)
         lost = {failure.host for failure in unread}
         read = {host: results for host, results in answers.items() if host not in lost}
         general = findings.of_hosts(plan, read, built, now)
@@ -105,12 +109,12 @@ def check(plan: Plan, *, observer: Observer | None = None) -> Report:
 
 def questions(plan: Plan, host: Host) -> Questions:
     """What is asked of a host; building the question contacts nobody."""
-    lines = closing.restart_lines(plan.environment.settings, host)
+    lines = restart.restart_lines(plan.environment.settings, host)
     wanted = tuple(one for _, line in lines for one in sudo_commands(line))
     unread = ("DEPLOY_RESTART gives sudo what only a shell can read; see `sudo -n -l` there",)
     base = str(plan.layout.current)
     return Questions(
-        tuple(opening.check(plan, host)),
+        tuple(read_host(plan, host)),
         tuple(one for one in wanted if one.readable),
         tuple(
             replace(one, step="")
@@ -142,7 +146,7 @@ def examine(plan: Plan, host: Host, way: Way, asked: Questions, results: Sequenc
     problems += list(sudo_problems(asked.sudo, rest[0].value or ()))
     warnings += asked.unread
     if asked.services and len(rest) > 1:
-        refused, doubtful = of_services(rest[1], fresh=closing.served(facts["inventory"]) is None)
+        refused, doubtful = of_services(rest[1], fresh=served_release(facts["inventory"]) is None)
         problems += refused
         warnings += doubtful
     named = Findings(
@@ -177,7 +181,7 @@ def outcome(host: Host, results: Sequence[Result] | None) -> HostOutcome:
     """What a host serves; `unknown` for one that could not be read."""
     if results is None:
         return HostOutcome(host.name, None, "unknown")
-    return HostOutcome(host.name, closing.served(results[1].value["inventory"]), "ok")
+    return HostOutcome(host.name, served_release(results[1].value["inventory"]), "ok")
 
 
 def lines(report: Report) -> list[str]:

@@ -13,20 +13,22 @@ from .failures import HostsFailed, failure_of
 from .fleet import Fleet
 from .observer import Observer, Silent
 from .operation import Operation, Result
-from .plan import Plan, StepContext
+from .recipe import publish, services
+from .recipe.check import open_root
+from .recipe.context import StepContext
+from .recipe.ending import give_back, history_line
+from .recipe.plan import Plan
+from .recipe.prune import retire, served_release
 from .report import HostOutcome, Report
 from .run import Run
 from .shell import command, shell_line
 from .sites import fleet_of
-from .steps import closing, opening, services
 
 
 def prune(plan: Plan, *, observer: Observer | None = None) -> Report:
     """Retire releases beyond DEPLOY_KEEP_RELEASES and failed ones, under the lock."""
     keep = plan.environment.settings.keep_releases
-    return under_lock(
-        plan, observer, lambda context: closing.retire(context.inventory, context.previous, keep)
-    )
+    return under_lock(plan, observer, lambda context: retire(context.inventory, context.previous, keep))
 
 
 def postinstall(plan: Plan, *, observer: Observer | None = None) -> Report:
@@ -38,7 +40,7 @@ def postinstall(plan: Plan, *, observer: Observer | None = None) -> Report:
         served = replace(context, release=context.previous)
         line = plan.environment.settings.postinstall or "if [ -x ./postinstall ]; then exec ./postinstall; fi"
         return [
-            closing.own_environment(served.release),
+            publish.own_environment(served.release),
             served.in_release(shell_line(line), step="postinstall"),
         ]
 
@@ -54,9 +56,7 @@ def under_lock(
         inventories = locking.take(fleet, plan, run.observer)
         run.progress.locked = True
         contexts = contexts_of(plan, inventories)
-        fleet.each(
-            {context.host: [*work(context), *closing.give_back(run.entry("ok"))] for context in contexts}
-        )
+        fleet.each({context.host: [*work(context), *give_back(run.entry("ok"))] for context in contexts})
         run.progress.done = True
 
     return Run(plan, observer or Silent()).report(body)
@@ -66,7 +66,7 @@ def contexts_of(plan: Plan, inventories: Mapping[Host, Mapping[str, Any]]) -> li
     """Contexts of commands that make no release: they work on what each host serves."""
     return [
         StepContext(
-            plan, host, closing.served(inventory) or "", None, inventory, previous=closing.served(inventory)
+            plan, host, served_release(inventory) or "", None, inventory, previous=served_release(inventory)
         )
         for host, inventory in inventories.items()
     ]
@@ -80,7 +80,7 @@ def run(plan: Plan, line: str, *, observer: Observer | None = None) -> tuple[int
     if not line:
         raise UsageError("run: takes one command, quoted: fab run --env=staging 'python manage.py shell'")
     with fleet_of(plan, observer) as fleet:
-        served = fleet.each({host: [opening.open_root(plan), Operation("provenance")] for host in plan.hosts})
+        served = fleet.each({host: [open_root(plan), Operation("provenance")] for host in plan.hosts})
         work = {}
         for host, results in served.items():
             release = results[1].value["release"]
@@ -88,7 +88,7 @@ def run(plan: Plan, line: str, *, observer: Observer | None = None) -> tuple[int
                 raise StepFailed(f"{host.name}: serves no release; deploy first")
             context = StepContext(plan, host, release)
             work[host] = [
-                closing.own_environment(release),
+                publish.own_environment(release),
                 context.in_release(shell_line(line), step="run", changing=False),
             ]
         answers = fleet.each(work, together=False)
@@ -113,10 +113,7 @@ def wait(
 ) -> Report:
     """The readiness wait alone, on every host; exit code 75, 77 or 78 when a service cannot be used."""
     base = str(plan.layout.current)
-    asked = [
-        opening.open_root(plan),
-        *services.asked(plan.environment, base=base, fresh=fresh, timeout=timeout),
-    ]
+    asked = [open_root(plan), *services.asked(plan.environment, base=base, fresh=fresh, timeout=timeout)]
     with fleet_of(plan, observer) as fleet:
         answers = fleet.each(dict.fromkeys(plan.hosts, asked), together=False)
     failures = [failure for host, results in answers.items() if (failure := failure_of(host, asked, results))]
@@ -157,7 +154,7 @@ def freeze(plan: Plan, message: str, *, observer: Observer | None = None) -> Rep
     if not message:
         raise UsageError("lock: needs a reason; add --message='why'")
     asked = [
-        opening.open_root(plan),
+        open_root(plan),
         Operation("freeze", {"message": message, "holder": dict(plan.identity.holder)}, "lock"),
     ]
     with fleet_of(plan, observer) as fleet:
@@ -172,16 +169,16 @@ def freeze(plan: Plan, message: str, *, observer: Observer | None = None) -> Rep
 def holders(plan: Plan, *, observer: Observer | None = None) -> dict[Host, dict[str, Any] | None]:
     """Who holds the lock of each host."""
     with fleet_of(plan, observer) as fleet:
-        answers = fleet.each({host: [opening.open_root(plan), Operation("read_lock")] for host in plan.hosts})
+        answers = fleet.each({host: [open_root(plan), Operation("read_lock")] for host in plan.hosts})
     return {host: results[1].value for host, results in answers.items()}
 
 
 def unlock(plan: Plan, held: Mapping[Host, Mapping[str, Any]], *, observer: Observer | None = None) -> Report:
     """Break exactly the locks in `held` (see `holders`), ending the remote sessions of their runs."""
-    entry = closing.entry(plan, None, "ok", 0.0, None)
+    entry = history_line(plan, None, "ok", 0.0, None)
     work = {
         host: [
-            opening.open_root(plan),
+            open_root(plan),
             Operation(
                 "break_lock",
                 {"token": holder["token"], "entry": {**entry, "of": holder["token"]}},

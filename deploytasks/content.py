@@ -10,17 +10,20 @@ from contextlib import ExitStack
 from typing import Any
 
 from . import findings, git, staging, vendored
+from .commands import readings
 from .config.environment import Host
 from .errors import OK, PENDING
 from .failures import HostsFailed
 from .lock import describe
 from .observer import Observer, Silent
 from .operation import Operation, Result
-from .plan import Built, Plan, applies
+from .recipe.check import fingerprints, read_host
+from .recipe.context import Built
+from .recipe.plan import Plan
+from .recipe.recipe import applies
 from .report import HostOutcome, Report
 from .run import utc_now
 from .sites import fleet_of
-from .steps import opening
 
 MOST = 20
 """Names shown of each kind of file change in the text form."""
@@ -37,13 +40,12 @@ def preview(plan: Plan, *, steps: bool = False, observer: Observer | None = None
         notes = list(passed.notes)
         fleet = stack.enter_context(fleet_of(plan, observer or Silent()))
         asked = {
-            host: fleet.start(host, [*opening.check(plan, host), Operation("manifest")])
-            for host in plan.hosts
+            host: fleet.start(host, [*read_host(plan, host), Operation("manifest")]) for host in plan.hosts
         }
-        facts = opening.tool_facts(asked[plan.hosts[0]])
+        facts = readings.tool_facts(asked[plan.hosts[0]])
         built = staging.build(plan, passed, facts, notes.append)
         answers = {host: future.result() for host, future in asked.items()}
-        if unread := opening.unread(plan, answers):
+        if unread := readings.unread(plan, answers):
             raise HostsFailed(unread)
         hosts = [host_content(plan, built, host, results) for host, results in answers.items()]
         found = findings.of_hosts(plan, answers, built, utc_now().timestamp())
@@ -126,7 +128,7 @@ def environment_changes(plan: Plan, there: Mapping[str, str] | None) -> dict[str
     """Names of application keys that come, go or change; values are compared by salted fingerprint only."""
     if there is None:
         return {"added": sorted(one.name for one in plan.environment.variables), "changed": [], "removed": []}
-    here = opening.fingerprints(plan)
+    here = fingerprints(plan)
     return {
         "added": sorted(set(here) - set(there)),
         "removed": sorted(set(there) - set(here)),

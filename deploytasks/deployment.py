@@ -7,18 +7,24 @@ from datetime import datetime
 from typing import Any
 
 from . import brought, findings, forecast, locking, staging
+from .commands import readings
+from .commands.changing import closing_table
 from .config.environment import Host
 from .errors import StepFailed
 from .failures import HostsFailed
 from .fleet import Fleet
 from .observer import Observer, Silent
 from .operation import Operation, Result
-from .plan import Built, Plan, StepContext, applies, batches
-from .recipe import Step
-from .release import next_id
+from .recipe import services
+from .recipe.check import read_host
+from .recipe.context import Built, StepContext
+from .recipe.ending import succeeded
+from .recipe.plan import Plan, batches
+from .recipe.prune import known_releases, served_release
+from .recipe.recipe import Step, applies
+from .recipe.release import next_id
 from .report import Report
 from .run import Run, utc_now
-from .steps import closing, opening, services
 
 
 def execute(plan: Plan, *, observer: Observer | None = None, now: Callable[[], datetime] = utc_now) -> Report:
@@ -40,14 +46,14 @@ def deploy(run: Run, fleet: Fleet, passed: staging.Passed) -> None:
     likely = forecast.forecast(plan)
     fleet.expect_uploads(likely.to_send)
     passed.news.add_done_callback(lambda news: fleet.expect_uploads(plan.hosts if news.result() else ()))
-    asked = {host: fleet.start(host, [*opening.check(plan, host), *looked]) for host in plan.hosts}
-    facts = opening.tool_facts(asked[plan.hosts[0]])
+    asked = {host: fleet.start(host, [*read_host(plan, host), *looked]) for host in plan.hosts}
+    facts = readings.tool_facts(asked[plan.hosts[0]])
     built = run.locally("build", lambda: staging.build(plan, passed, facts, run.note))
     if likely.empty:
         built.tree.foresee_empty_hosts()
     answers = {host: future.result() for host, future in asked.items()}
     check(run, answers, built)
-    fleet.expect_uploads(host for host, read in answers.items() if opening.basis(read) != built.tree.digest)
+    fleet.expect_uploads(host for host, read in answers.items() if readings.basis(read) != built.tree.digest)
     inventories = locking.take(fleet, plan, run.observer)
     run.progress.locked = True
     complete = {host: inventory["basis"] == built.tree.digest for host, inventory in inventories.items()}
@@ -60,7 +66,7 @@ def deploy(run: Run, fleet: Fleet, passed: staging.Passed) -> None:
 def check(run: Run, answers: Mapping[Host, Sequence[Result]], built: Built) -> None:
     """Raise HostsFailed for hosts that could not be read, StepFailed with every finding of the others."""
     plan = run.plan
-    if unread := opening.unread(plan, answers):
+    if unread := readings.unread(plan, answers):
         raise HostsFailed(unread)
     found = findings.of_hosts(plan, answers, built, run.now().timestamp())
     run.note(*found.warnings)
@@ -78,15 +84,13 @@ def decide(
     ids = [entry["id"] for inventory in inventories.values() for entry in inventory["releases"]]
     release = next_id(built.tree.revision.commit, run.now(), ids)
     run.progress.release = release
-    known = {
-        one for inventory in inventories.values() for one in closing.known_releases(inventory) if one.bad
-    }
+    known = {one for inventory in inventories.values() for one in known_releases(inventory) if one.bad}
     same = sorted(one.id for one in known if one.id.endswith(release[-8:]))
     if same:
         run.note(f"this revision was deployed before and marked bad ({', '.join(same)}); see `fab releases`")
     run.progress.contexts = tuple(
         StepContext(
-            run.plan, host, release, built, inventory, answers[host][2].value, closing.served(inventory)
+            run.plan, host, release, built, inventory, answers[host][2].value, served_release(inventory)
         )
         for host, inventory in inventories.items()
     )
@@ -130,9 +134,7 @@ def right_of_bar(run: Run, fleet: Fleet, before: Sequence[Operation]) -> None:
     contexts = {context.host: context for context in run.progress.contexts}
     steps = run.plan.recipe.right_of_bar()
     prune = any(step.name == "prune" for step in steps)
-    endings = {
-        host: closing.succeeded(context, run.entry("ok"), prune=prune) for host, context in contexts.items()
-    }
+    endings = {host: succeeded(context, run.entry("ok"), prune=prune) for host, context in contexts.items()}
     alone = len(contexts) == 1
     for batch in batches(tuple(contexts), run.plan.environment.settings.batch):
         work = {
@@ -140,7 +142,7 @@ def right_of_bar(run: Run, fleet: Fleet, before: Sequence[Operation]) -> None:
             for host in batch
         }
         answers = run.switch(fleet, work, ends=alone)
-    run.note(*closing.untidied(run.end(fleet, endings, answers)))
+    run.note(*closing_table.untidied(run.end(fleet, endings, answers)))
 
 
 def operations(steps: Sequence[Step], context: StepContext) -> list[Operation]:

@@ -16,10 +16,10 @@ from .failures import failure_of
 from .lock import describe
 from .observer import Observer
 from .operation import Operation
-from .plan import Plan
+from .recipe.check import open_root
+from .recipe.plan import Plan
 from .report import HostOutcome, Report
 from .sites import fleet_of
-from .steps import opening
 
 UNITS = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
 
@@ -82,7 +82,7 @@ def status(plan: Plan, *, observer: Observer | None = None) -> Report:
     """
     shared = [*plan.environment.settings.shared_dirs, *plan.environment.settings.shared_files]
     asked = [
-        opening.open_root(plan),
+        open_root(plan),
         Operation("provenance"),
         Operation("read_lock"),
         Operation("edited", {"shared": shared}),

@@ -12,7 +12,8 @@ from .remote.owner import foreign
 from .upload.rsync import samba_version
 
 if TYPE_CHECKING:
-    from .plan import Built, Plan
+    from .recipe.context import Built
+    from .recipe.plan import Plan
 
 
 CLOCK_SKEW = 60.0

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from .cache import cache_root, keep_newest
 from .config.environment import Host
-from .plan import Plan
+from .recipe.plan import Plan
 
 KEPT = 1000
 """Hosts that are remembered."""

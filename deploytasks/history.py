@@ -7,10 +7,11 @@ from typing import Any
 from .failures import HostsFailed, failure_of
 from .observer import Observer
 from .operation import Operation
-from .plan import Plan
+from .recipe.check import open_root
+from .recipe.plan import Plan
+from .recipe.prune import served_release
 from .report import HostOutcome, Report
 from .sites import fleet_of
-from .steps import closing, opening
 
 
 def releases(plan: Plan, *, observer: Observer | None = None) -> Report:
@@ -19,7 +20,7 @@ def releases(plan: Plan, *, observer: Observer | None = None) -> Report:
     The report's `extra` holds `releases` (newest first) and `history` (oldest first). Raises HostsFailed when a host
     cannot be asked.
     """
-    asked = [opening.open_root(plan), Operation("inventory", {"details": True}), Operation("history")]
+    asked = [open_root(plan), Operation("inventory", {"details": True}), Operation("history")]
     with fleet_of(plan, observer) as fleet:
         answers = fleet.each(dict.fromkeys(plan.hosts, asked), together=False)
     failures = [failure for host, results in answers.items() if (failure := failure_of(host, asked, results))]
@@ -29,7 +30,7 @@ def releases(plan: Plan, *, observer: Observer | None = None) -> Report:
     outcomes = []
     for host, results in answers.items():
         inventory = results[1].value
-        outcomes.append(HostOutcome(host.name, closing.served(inventory), "ok"))
+        outcomes.append(HostOutcome(host.name, served_release(inventory), "ok"))
         for entry in inventory["releases"]:
             known = found.setdefault(entry["id"], summary(entry))
             known["hosts"].append(host.name)

@@ -16,8 +16,8 @@ from .fleet import Fleet
 from .lock import describe, has_ended
 from .observer import Observer
 from .operation import Operation
-from .plan import Plan
-from .steps import opening
+from .recipe.check import open_root
+from .recipe.plan import Plan
 
 PATIENCE = 0.25
 """Seconds between two tries while another run holds a lock."""
@@ -72,7 +72,7 @@ def _ask(fleet: Fleet, plan: Plan, host: Host, gone: str = "") -> tuple[dict[str
     """The host's answer to one try, and its inventory. A run that ended on this very machine is taken over at once."""
     arguments = {"token": plan.identity.run_id, "holder": dict(plan.identity.holder), "gone": gone}
     asked = [
-        opening.open_root(plan),
+        open_root(plan),
         Operation("acquire", arguments, "lock", "take the lock"),
         Operation("inventory"),
     ]

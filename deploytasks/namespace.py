@@ -9,7 +9,7 @@ from invoke.collection import Collection
 from .tasks import chores, db, env, project, release, vendor
 
 if TYPE_CHECKING:
-    from .recipe import Recipe
+    from .recipe.recipe import Recipe
 
 
 TOP = (

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 from . import lock, source
 from .config.environment import Environment
 from .errors import UsageError
-from .plan import Identity, Options, Plan, limited
-from .recipe import Recipe
+from .recipe.default import DEFAULT
+from .recipe.plan import Identity, Options, Plan, limited
+from .recipe.recipe import Recipe
 from .run import utc_now
-from .steps import DEFAULT
 
 if TYPE_CHECKING:
     from .ssh.route import SshOptions

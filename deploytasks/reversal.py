@@ -11,11 +11,14 @@ from .errors import StepFailed
 from .fleet import Fleet
 from .observer import Observer, Silent
 from .operation import Operation, Result
-from .plan import Plan, StepContext
-from .release import rollback_target
+from .recipe import publish, restart, services
+from .recipe.context import StepContext
+from .recipe.ending import farewell, mark_bad
+from .recipe.plan import Plan
+from .recipe.prune import known_releases, served_release
+from .recipe.release import rollback_target
 from .report import Report
 from .run import Run
-from .steps import closing, services
 
 
 def rollback(plan: Plan, *, to: str | None = None, observer: Observer | None = None) -> Report:
@@ -36,7 +39,7 @@ def roll_back(run: Run, fleet: Fleet, to: str | None) -> None:
     target = choose(plan, inventories, to)
     run.progress.release = target
     run.progress.contexts = tuple(
-        StepContext(plan, host, target, None, inventory, previous=closing.served(inventory))
+        StepContext(plan, host, target, None, inventory, previous=served_release(inventory))
         for host, inventory in inventories.items()
     )
     run.note(*migrations(inventories, target))
@@ -65,7 +68,7 @@ def not_yet(host: Host, results: Sequence[Result]) -> Iterator[str]:
 def choose(plan: Plan, inventories: Mapping[Host, Mapping[str, Any]], to: str | None) -> str:
     """The release that every host goes to. Raises StepFailed when there is none, or a host lacks it."""
     first = inventories[plan.hosts[0]]
-    target = rollback_target(closing.known_releases(first), first["current"]) if to is None else to
+    target = rollback_target(known_releases(first), first["current"]) if to is None else to
     if target is None:
         raise StepFailed(
             f"{plan.hosts[0].name}: no earlier good release to roll back to; see `fab releases"
@@ -74,7 +77,7 @@ def choose(plan: Plan, inventories: Mapping[Host, Mapping[str, Any]], to: str | 
     lacking = [
         host.name
         for host, inventory in inventories.items()
-        if target not in {release.id for release in closing.known_releases(inventory)}
+        if target not in {release.id for release in known_releases(inventory)}
     ]
     if lacking:
         others = ",".join(host.name for host in plan.hosts if host.name not in lacking) or "HOST"
@@ -96,10 +99,10 @@ def ask_services(context: StepContext) -> list[Operation]:
 def forward(context: StepContext) -> list[Operation]:
     """Flip one host to the target, with the target's own environment."""
     return [
-        closing.own_environment(context.release),
-        *closing.publish(context),
-        *closing.restart(context),
-        *closing.verify(context),
+        publish.own_environment(context.release),
+        *publish.publish(context),
+        *restart.restart(context),
+        *restart.verify(context),
     ]
 
 
@@ -107,8 +110,8 @@ def ending(run: Run, context: StepContext) -> list[Operation]:
     """The target is good, the release left is not; the history knows; the lock is given back."""
     marks = [Operation("mark", {"release": context.release, "verified": True, "bad": False})]
     if context.previous and context.previous != context.release:
-        marks.append(closing.bad(context.previous))
-    return [*marks, *closing.farewell(run.entry("ok"))]
+        marks.append(mark_bad(context.previous))
+    return [*marks, *farewell(run.entry("ok"))]
 
 
 def migrations(inventories: Mapping[Host, Mapping[str, Any]], target: str) -> tuple[str, ...]:

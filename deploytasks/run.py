@@ -9,17 +9,18 @@ from datetime import datetime, timezone
 from typing import Any, TypeVar
 
 from . import brought, locking, undo
+from .commands.changing import closing_table
 from .errors import DISAGREE, LOCKED, worst
 from .failures import carried_out
 from .fleet import Answers, Fleet, Work
 from .notify import notify
 from .observer import Observer
 from .operation import Result
-from .plan import Plan
+from .recipe.ending import history_line
+from .recipe.plan import Plan
 from .report import Report, StepOutcome
 from .silence import ask_silent
 from .sites import fleet_of
-from .steps import closing
 
 Answer = TypeVar("Answer")
 
@@ -83,7 +84,7 @@ class Run:
     def entry(self, outcome: str, error: str | None = None) -> dict[str, Any]:
         """This run's line for the history."""
         seconds = time.monotonic() - self.started
-        entry = closing.entry(self.plan, self.progress.release, outcome, seconds, error)
+        entry = history_line(self.plan, self.progress.release, outcome, seconds, error)
         return {**entry, "revision": self.revision, **brought.pins(self.progress.contexts)}
 
     def switch(self, fleet: Fleet, work: Work, *, ends: bool) -> Answers:
@@ -149,9 +150,9 @@ class Run:
             )
         served = self.progress.served
         if not (self.progress.done and served):
-            served = {**served, **closing.read_back(fleet, self.plan, self.plan.hosts)}
-        hosts = closing.outcomes(self.plan, self.progress.release, code, served)
-        astray = closing.strays(fleet, self.plan, self.progress.expected, hosts)
+            served = {**served, **closing_table.read_back(fleet, self.plan, self.plan.hosts)}
+        hosts = closing_table.outcomes(self.plan, self.progress.release, code, served)
+        astray = closing_table.strays(fleet, self.plan, self.progress.expected, hosts)
         if astray:
             code, message = DISAGREE, "\n".join((*filter(None, [message]), *astray))
         report = Report(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from .remote.served import fingerprints
 
 if TYPE_CHECKING:
-    from .plan import Plan
+    from .recipe.plan import Plan
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ def served_environments(plan: Plan, variables: Mapping[str, str]) -> tuple[Serve
     """Ask every host of `plan` for fingerprints of what it serves, under a key made for this question."""
     from .failures import failure_of
     from .operation import Operation
+    from .recipe.check import open_root
     from .sites import fleet_of
-    from .steps.opening import open_root
 
     key = os.urandom(32).hex()
     asked = [open_root(plan), Operation("served_environment", {"key": key}, "", "read the environment")]

@@ -9,9 +9,10 @@ from typing import Any
 from .config.environment import Host
 from .failures import HostFailure, HostsFailed
 from .operation import Operation
-from .plan import Plan
+from .recipe.check import open_root
+from .recipe.ending import READ_BACK
+from .recipe.plan import Plan
 from .sites import fleet_of
-from .steps import closing, opening
 
 
 @dataclass(frozen=True)
@@ -32,12 +33,7 @@ def ask_silent(plan: Plan, error: BaseException | None) -> dict[Host, Word]:
     silent = [failure.host for failure in failures if was_ended(failure)]
     if not silent:
         return {}
-    asked = [
-        opening.open_root(plan),
-        Operation("read_lock"),
-        Operation("history", {"limit": 50}),
-        closing.READ_BACK,
-    ]
+    asked = [open_root(plan), Operation("read_lock"), Operation("history", {"limit": 50}), READ_BACK]
     with fleet_of(replace(plan, command="status")) as fleet:
         answers = fleet.each(dict.fromkeys(silent, asked), together=False)
     run = plan.identity.run_id

@@ -17,7 +17,7 @@ from .conversation import Conversation, agent_command
 from .errors import UsageError
 from .fleet import Fleet
 from .observer import Observer, Silent
-from .plan import Plan
+from .recipe.plan import Plan
 from .upload import rsync
 from .upload.progress import OnProgress
 from .upload.share import Share

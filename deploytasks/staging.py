@@ -10,7 +10,8 @@ from functools import partial
 
 from . import packages, source, vendored
 from .errors import DeployError, UsageError
-from .plan import Built, Plan
+from .recipe.context import Built
+from .recipe.plan import Plan
 
 
 @dataclass(frozen=True)

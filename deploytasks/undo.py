@@ -8,14 +8,17 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .commands.changing import closing_table
 from .config.environment import Host
 from .errors import BUG, INTERRUPTED, OK, DeployError
 from .failures import HostFailure, HostsFailed, failure_of
 from .fleet import Fleet, Work
 from .observer import Observer
 from .operation import Result
-from .plan import Plan, StepContext
-from .steps import closing
+from .recipe import publish
+from .recipe.context import StepContext
+from .recipe.ending import give_back, mark_bad
+from .recipe.plan import Plan
 
 LOST = ("disconnected", "lock_lost")
 """Kinds of failure after which nobody knows what a host serves."""
@@ -48,12 +51,12 @@ class Progress:
     def completed(self, answers: Mapping[Host, Sequence[Result]]) -> None:
         """Every host has carried out its ending; nothing is to be put right any more."""
         self.done = True
-        self.served = {host: closing.told(results) for host, results in answers.items()}
+        self.served = {host: closing_table.told(results) for host, results in answers.items()}
 
 
 def switched(fleet: Fleet, plan: Plan, progress: Progress) -> tuple[Host, ...]:
     """The hosts whose publish was asked for, less those that say they still serve what they did before the run."""
-    served = {**progress.served, **closing.read_back(fleet, plan, progress.switched)}
+    served = {**progress.served, **closing_table.read_back(fleet, plan, progress.switched)}
     stayed = {
         context.host
         for context in progress.contexts
@@ -82,11 +85,11 @@ def undo(
     if switched:
         observer.note(f"putting {len(switched)} host(s) back to the release they served before")
     back = {
-        context.host: closing.flip_back(context) for context in progress.contexts if context.host in switched
+        context.host: publish.flip_back(context) for context in progress.contexts if context.host in switched
     }
     failures = failures_of(back, fleet.each(back, resume=True, together=False))
-    bad = [closing.bad(progress.release)] if progress.release and plan.command == "deploy" else []
-    ending = {host: [*bad, *closing.give_back(entry)] for host in plan.hosts if host in fleet.runners}
+    bad = [mark_bad(progress.release)] if progress.release and plan.command == "deploy" else []
+    ending = {host: [*bad, *give_back(entry)] for host in plan.hosts if host in fleet.runners}
     fleet.each(ending, resume=True, together=False)
     flipped = [
         failure for failure in failures if failure.step != "publish" and failure.result.kind not in LOST

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .config.environment import Host
-from .plan import Plan
+from .recipe.plan import Plan
 
 if TYPE_CHECKING:
     from .ssh.route import Route

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from deploytasks.errors import UsageError
-from deploytasks.recipe import step
-from deploytasks.steps import DEFAULT
+from deploytasks.recipe.default import DEFAULT
+from deploytasks.recipe.recipe import step
 
 NAMES = (
     "vendor",

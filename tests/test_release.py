@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from deploytasks.release import Release, is_release_id, next_id, rollback_target, to_prune
+from deploytasks.recipe.release import Release, is_release_id, next_id, rollback_target, to_prune
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, 999_999, tzinfo=timezone.utc)
 REVISION = "0123456789abcdef0123456789abcdef01234567"

@@ -13,8 +13,8 @@ CHANGING = ("prune", "postinstall", "run", "lock", "unlock")
 
 def planned(c: Any, command: str, env: str, limit: Any, wait_lock: float = 0.0) -> Any:
     """The plan of a command that ships nothing."""
-    from ..plan import Options
     from ..planning import plan_command
+    from ..recipe.plan import Options
 
     if command in CHANGING:
         refuse_dry(c, command)

@@ -47,8 +47,8 @@ def deploy(
     """Deploy a revision to every host of an environment."""
     from ..content import lines, preview
     from ..deployment import execute
-    from ..plan import Options
     from ..planning import plan_deploy
+    from ..recipe.plan import Options
 
     options = Options(fresh=fresh, wait_lock=wait_lock, allow_dirty=allow_dirty)
     plan = plan_deploy(
@@ -106,8 +106,8 @@ def rollback(
     wait_lock: float = 0.0,
 ) -> int:
     """Flip every host back to the previous good release."""
-    from ..plan import Options
     from ..planning import plan_command
+    from ..recipe.plan import Options
     from ..reversal import rollback as roll_back
 
     options = Options(wait_lock=wait_lock)

@@ -14,7 +14,7 @@ from ..errors import UsageError
 
 if TYPE_CHECKING:
     from ..config.environment import Environment
-    from ..recipe import Recipe
+    from ..recipe.recipe import Recipe
     from ..report import Report
     from ..ssh.route import SshOptions
     from ..watcher import Watcher
@@ -35,7 +35,7 @@ def environment_of(name: str) -> Environment:
 
 def recipe_of(context: Any) -> Recipe:
     """The recipe that the project's fabfile gave to namespace()."""
-    from ..steps import DEFAULT
+    from ..recipe.default import DEFAULT
 
     recipe: Recipe = context.config.get("deploytasks", {}).get("recipe") or DEFAULT
     return recipe

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from deploytasks.commands.changing import closing_table
 from deploytasks.config.loading import load_environment
 from deploytasks.planning import plan_command
 from deploytasks.sites import fleet_of
-from deploytasks.steps import closing
 from tests.release.project import Plain
 from tests.release.site import Site, ended
 from tests.rig import program, wait_until
@@ -287,5 +287,5 @@ def test_a_host_that_was_not_yet_told_where_it_deploys_is_read_back(local: Plain
     plan = plan_command(load_environment("dev", root=local.root), "deploy")
     with fleet_of(plan) as fleet:
         assert fleet.runner(plan.hosts[0])
-        (said,) = closing.read_back(fleet, plan, plan.hosts).values()
+        (said,) = closing_table.read_back(fleet, plan, plan.hosts).values()
     assert said["release"] == release

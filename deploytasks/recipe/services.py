@@ -1,4 +1,4 @@
-"""Operations between upload and publish that stand on what the host has: its environment and its services."""
+"""The readiness wait: services that must be usable before anything touches them."""
 
 from __future__ import annotations
 
@@ -6,48 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..config.environment import Environment
 from ..operation import Operation
-from ..source.ships import exclusions
 
 if TYPE_CHECKING:
-    from ..plan import Plan, StepContext
-
-
-def bundle_place(context: StepContext) -> str:
-    """Where the host gets the packages of a new environment."""
-    return str(context.layout.private / "bundles" / context.key)
-
-
-def ship_bundle(context: StepContext) -> list[Operation]:
-    """Upload requirements and wheels, unless the host has the environment already."""
-    assert context.built is not None
-    if context.built.bundle.mode == "none" or context.key in context.facts["venvs"]:
-        return []
-    arguments = {
-        "source": str(context.built.bundle.path),
-        "target": bundle_place(context),
-        "excludes": exclusions(()),
-        "prepared": False,
-    }
-    return [Operation("upload", arguments, "", "rsync of the packages", alongside=True)]
-
-
-def install(context: StepContext) -> list[Operation]:
-    """Link the release to its environment, which is built first where the host has none of its key."""
-    assert context.built is not None
-    bundle, settings = context.built.bundle, context.environment.settings
-    paths = {path: list(modules) for path, modules in bundle.import_paths.items()}
-    what = {"bundle": bundle_place(context), "packages": dict(bundle.packages), "import_paths": paths}
-    arguments = {
-        "release": context.release,
-        "key": context.key,
-        "python": settings.python,
-        "mode": bundle.mode,
-        "installer": context.facts["installer"],
-        "timeout": settings.step_timeout,
-        **what,
-    }
-    linked = bundle.mode != "none" and context.key in context.facts["venvs"]
-    return [Operation("install", arguments, "install", "install the packages", brief=linked)]
+    from .context import StepContext
+    from .plan import Plan
 
 
 def awaited_names(environment: Environment) -> tuple[str, ...]:

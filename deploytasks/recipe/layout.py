@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from .config.environment import Environment
+from ..config.environment import Environment
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from .errors import UsageError
-from .operation import Operation
-from .shell import shell_line
+from ..config.environment import Host
+from ..errors import UsageError
+from ..operation import Operation
+from ..shell import shell_line
 
 if TYPE_CHECKING:
-    from .plan import StepContext
+    from .context import StepContext
 
 
 Scope = Literal["local", "each-host", "primary-host"]
@@ -115,3 +116,10 @@ def step(name: str, line: str, *, scope: Scope = "each-host", roles: Sequence[st
     'warm_cache'
     """
     return Step(name, scope, lambda context: [context.in_release(shell_line(line), step=name)], tuple(roles))
+
+
+def applies(step: Step, host: Host) -> bool:
+    """Whether a step runs on a host, by its scope and roles."""
+    if step.scope == "primary-host" and not host.primary:
+        return False
+    return step.scope != "local" and (not step.roles or bool(set(step.roles) & set(host.roles)))

@@ -6,10 +6,10 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
-from ._version import __version__
+from .._version import __version__
 
 if TYPE_CHECKING:
-    from .plan import StepContext
+    from .context import StepContext
 
 
 def provenance(context: StepContext) -> dict[str, Any]:

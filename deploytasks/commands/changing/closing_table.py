@@ -1,0 +1,85 @@
+"""The closing table: what every host serves in the end, re-read from the hosts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ...errors import DISAGREE, OK
+from ...operation import Operation, Result
+from ...recipe.check import open_root
+from ...recipe.ending import READ_BACK, farewell
+from ...report import HostOutcome
+
+if TYPE_CHECKING:
+    from ...config.environment import Host
+    from ...fleet import Fleet
+    from ...recipe.plan import Plan
+
+
+CHANGED = {"deploy": "deployed", "rollback": "rolled back"}
+
+
+def untidied(answers: Mapping[Host, Sequence[Result]]) -> Iterator[str]:
+    """What could not be pruned at the end of a deploy, per host."""
+    for host, results in answers.items():
+        for result in results:
+            if isinstance(result.value, dict) and result.value.get("problem"):
+                yield f"{host.name}: could not prune: {result.value['problem']}; see `fab prune`"
+
+
+def told(results: Sequence[Result]) -> Mapping[str, Any]:
+    """What a host said that it serves, in its results up to `farewell`."""
+    said: Mapping[str, Any] = results[-len(farewell({}))].value
+    return said
+
+
+def read_back(fleet: Fleet, plan: Plan, hosts: Sequence[Host]) -> dict[Host, Mapping[str, Any]]:
+    """What each of the hosts serves; those that cannot be asked are left out."""
+    opened = open_root(plan)  # which an interrupted run may not have come to
+    asked = {host: [opened, READ_BACK] for host in hosts if host in fleet.runners}
+    answers = fleet.each(asked, resume=True, together=False)
+    return {host: results[-1].value for host, results in answers.items() if results and results[-1].ok}
+
+
+def outcomes(
+    plan: Plan, release: str | None, code: int, served: Mapping[Host, Mapping[str, Any]]
+) -> tuple[HostOutcome, ...]:
+    """The closing table; `unknown` for a host that could not be asked."""
+    found = []
+    for host in plan.hosts:
+        value = served.get(host)
+        if value is None:
+            found.append(HostOutcome(host.name, None, "unknown"))
+            continue
+        changed = value["release"] == release and code in (OK, DISAGREE)
+        outcome = CHANGED.get(plan.command, "unchanged") if changed else "unchanged"
+        found.append(HostOutcome(host.name, value["release"], outcome, value.get("revision")))
+    return tuple(found)
+
+
+def strays(
+    fleet: Fleet, plan: Plan, expected: Mapping[str, str | None], hosts: Sequence[HostOutcome]
+) -> tuple[str, ...]:
+    """Hosts that serve something else than they should after this run, though no other run has been there since."""
+    found = {one.host: one.release for one in hosts if one.outcome != "unknown"}
+    odd = [
+        host for host in plan.hosts if found.get(host.name) != expected.get(host.name, found.get(host.name))
+    ]
+    asked = [Operation("read_lock"), Operation("history", {"limit": 1})]
+    answers = fleet.each(dict.fromkeys(odd, asked), resume=True, together=False)
+    run = plan.identity.run_id
+    ours = [
+        host.name
+        for host, results in answers.items()
+        if all(one.ok for one in results) and not results[0].value and last_run(results[1].value) == run
+    ]
+    return tuple(
+        f"{name}: serves {found[name]} and not {expected.get(name)}; see what moved `current` there, then deploy again"
+        for name in ours
+    )
+
+
+def last_run(history: Sequence[Mapping[str, Any]]) -> str | None:
+    """The run that wrote the newest line of a history."""
+    return history[-1].get("run") if history else None

@@ -1,0 +1,1 @@
+"""The steps of a deploy, in order: each says what a host is asked to do and touches nothing."""

@@ -1,0 +1,44 @@
+"""What is read of a host at the beginning of a run."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from ..operation import Operation
+
+if TYPE_CHECKING:
+    from ..config.environment import Host
+    from .plan import Plan
+
+
+def open_root(plan: Plan) -> Operation:
+    """The first operation of every conversation: where the deployment is, and the application's environment."""
+    return Operation("open", {"root": str(plan.layout.root), "environment": plan.environment.revealed()})
+
+
+def read_host(plan: Plan, host: Host) -> list[Operation]:
+    """Read everything a check decides on, in one round trip."""
+    settings = plan.environment.settings
+    asked = {
+        "python": settings.python,
+        "shared_files": list(settings.shared_files),
+        "env_group": settings.env_group,
+        "salt": plan.identity.run_id,
+    }
+    tools = {"python": settings.python, "installer": settings.installer}
+    return [
+        open_root(plan),
+        Operation("facts", asked, "check", "read the host"),
+        Operation("install_facts", tools, "", "read the interpreter"),
+        Operation("provenance"),
+    ]
+
+
+def fingerprints(plan: Plan) -> dict[str, str]:
+    """{key: fingerprint} of the application's keys, salted with this run's id; remote/inventory.py makes the same."""
+    salt = plan.identity.run_id.encode()
+    return {
+        name: hashlib.pbkdf2_hmac("sha256", text.encode("utf-8", "surrogateescape"), salt, 100).hex()
+        for name, text in plan.environment.revealed().items()
+    }

@@ -1,0 +1,68 @@
+"""The end of a run on a host: marks, history, and the lock given back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..operation import Operation
+from .prune import tidy
+
+if TYPE_CHECKING:
+    from .context import StepContext
+    from .plan import Plan
+
+
+READ_BACK = Operation("provenance")
+"""What a host serves in the end, asked of the host itself."""
+
+
+def succeeded(context: StepContext, entry: Mapping[str, Any], *, prune: bool) -> list[Operation]:
+    """After every host verified: the release is good, old ones go, the history knows, the lock is given back.
+
+    `told` finds among the results what the host serves.
+    """
+    old: Sequence[Operation] = ()
+    if prune:
+        new = {"id": context.release, "verified": True}
+        inventory = {**context.inventory, "releases": [*context.inventory["releases"], new]}
+        old = [tidy(inventory, context.release, context.environment.settings.keep_releases)]
+    good = Operation("mark", {"release": context.release, "verified": True, "bad": False})
+    return [good, *old, *farewell(entry)]
+
+
+def mark_bad(release: str) -> Operation:
+    """The release is never counted by prune nor chosen by rollback."""
+    return Operation("mark", {"release": release, "bad": True, "verified": False}, "", "mark bad")
+
+
+def give_back(entry: Mapping[str, Any]) -> list[Operation]:
+    """Record what happened and give the lock back."""
+    return [
+        Operation("record", {"entry": dict(entry)}, "", "history"),
+        Operation("release_lock", {}, "", "unlock"),
+    ]
+
+
+def farewell(entry: Mapping[str, Any]) -> list[Operation]:
+    """The last operations of a run that succeeded."""
+    return [READ_BACK, *give_back(entry)]
+
+
+def history_line(
+    plan: Plan, release: str | None, outcome: str, seconds: float, error: str | None
+) -> dict[str, Any]:
+    """One line of history.jsonl: who did what, with the outcome."""
+    known = {
+        "command": plan.command,
+        "environment": plan.environment.name,
+        "release": release,
+        "outcome": outcome,
+    }
+    who = {
+        "revision": plan.revision.commit if plan.revision else None,
+        "who": plan.identity.who,
+        "from": plan.identity.machine,
+    }
+    why = {"error": error.splitlines()[0][:300]} if error else {}
+    return {**known, **who, "run": plan.identity.run_id, "seconds": round(seconds, 2), **why}
