@@ -18,16 +18,16 @@ from ._version import __version__
 if TYPE_CHECKING:
     from .api import execute, load_environment, plan_deploy, preview, releases, rollback, status
     from .errors import DeployError
-    from .namespace import namespace
     from .operation import Operation
     from .recipe.default import DEFAULT
     from .recipe.recipe import Recipe, Step, step
     from .report import Report
     from .shell import shell_line
+    from .tasks.namespace import namespace
 
 
 _HOMES = {
-    "namespace": "namespace",
+    "namespace": "tasks.namespace",
     "DEFAULT": "recipe.default",
     "Recipe": "recipe.recipe",
     "Step": "recipe.recipe",
@@ -72,5 +72,5 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     with bytecode.kept():
         value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    globals()[name] = value  # over the module `namespace`, which its import has just put here
+    globals()[name] = value
     return value

@@ -8,9 +8,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from . import console
+from .commands.init import scaffold
 from .errors import UsageError
-from .scaffold import scaffold
+from .output import console
 
 parser = argparse.ArgumentParser(
     "python -m deploytasks", description="Write what a project lacks for deploytasks."

@@ -6,14 +6,16 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from . import drift, history, reversal
+from .commands import releases as past
+from .commands import rollback as back
+from .commands import status as present
+from .commands.deploy import execute
+from .commands.planning import plan_command, plan_deploy
+from .commands.preview import preview
 from .config import loading
 from .config.environment import Environment
 from .config.project import find_project
-from .content import preview
-from .deployment import execute
-from .observer import Observer
-from .planning import plan_command, plan_deploy
+from .hosts.observer import Observer
 from .report import Report
 
 __all__ = ["execute", "load_environment", "plan_deploy", "preview", "releases", "rollback", "status"]
@@ -39,18 +41,18 @@ def rollback(
     observer: Observer | None = None,
 ) -> Report:
     """Flip the hosts of `environment` back to the previous good release, or to the release id `to`."""
-    return reversal.rollback(plan_command(environment, "rollback", limit=limit), to=to, observer=observer)
+    return back.rollback(plan_command(environment, "rollback", limit=limit), to=to, observer=observer)
 
 
 def status(
     environment: Environment, *, limit: Sequence[str] = (), observer: Observer | None = None
 ) -> Report:
     """What every host of `environment` serves now; exit code 6 when they disagree."""
-    return drift.status(plan_command(environment, "status", limit=limit), observer=observer)
+    return present.status(plan_command(environment, "status", limit=limit), observer=observer)
 
 
 def releases(
     environment: Environment, *, limit: Sequence[str] = (), observer: Observer | None = None
 ) -> Report:
     """Every release on the hosts of `environment`, newest first, and the history."""
-    return history.releases(plan_command(environment, "releases", limit=limit), observer=observer)
+    return past.releases(plan_command(environment, "releases", limit=limit), observer=observer)

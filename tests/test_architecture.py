@@ -10,7 +10,7 @@ import pytest
 from tests import architecture
 
 MODULES = architecture.modules()
-MAY_IMPORT_FABRIC = {"ssh", "upload", "namespace", "tasks"}
+MAY_IMPORT_FABRIC = {"ssh", "upload", "tasks"}
 """Rooms, and modules of the ground."""
 
 

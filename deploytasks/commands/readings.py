@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 from ..errors import StepFailed
-from ..failures import HostFailure, failure_of
+from ..hosts.failures import HostFailure, failure_of
 from ..operation import Result
 from ..recipe.check import read_host
 
@@ -36,6 +36,6 @@ def unread(plan: Plan, answers: Mapping[Host, Sequence[Result]]) -> list[HostFai
 
 
 def basis(read: Sequence[Result]) -> str:
-    """The digest of the tree that a release would begin with, by the answers to `read_host`; empty when there is none."""
+    """The digest of the tree that a release would begin with, by the answers to `read_host`; empty without one."""
     digest: str = read[1].value["inventory"]["basis"]
     return digest

@@ -36,7 +36,7 @@ class Identity:
     run_id: str
     owner: Mapping[str, Any]
     holder: Mapping[str, Any]
-    """The lock's holder, as deploytasks.lock writes it."""
+    """The lock's holder, as hosts/lock.py writes it."""
 
 
 @dataclass(frozen=True)

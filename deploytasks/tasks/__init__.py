@@ -1,1 +1,1 @@
-"""Thin tasks: each is a sentence of parse, plan, show, execute, exit."""
+"""What people type: one thin function each."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from .chores import planned
+from ..output.report import show
+from ..output.watcher import watching
 from .entry import entry, task
+from .maintenance import planned
 from .release import ENV, JSON, LIMIT
-from .session import show, watching
 
 
 @task(
@@ -25,10 +26,10 @@ def wait(
     c: Any, env: str = "", fresh: bool = False, timeout: float = 0.0, limit: Any = None, json: bool = False
 ) -> int:
     """Wait on the hosts until the services can be used; also before there is any release."""
-    from .. import chores
+    from ..commands.wait import wait as wait_for_services
 
     with watching() as watcher:
-        report = chores.wait(
+        report = wait_for_services(
             planned(c, "db.wait", env, limit), fresh=fresh, timeout=timeout or None, observer=watcher
         )
     return show(report, as_json=json)

@@ -16,8 +16,9 @@ import invoke.tasks
 from invoke.exceptions import Exit
 from invoke.parser.argument import Argument
 
-from .. import bytecode, console
+from .. import bytecode
 from ..errors import BUG, INTERRUPTED, OK, DeployError, UsageError
+from ..output import console
 
 Body = TypeVar("Body", bound=Callable[..., Any])
 

@@ -57,7 +57,7 @@ def every(name: str) -> tuple[str, ...]:
 @entry("env.list")
 def list_(c: Any, json: bool = False) -> None:
     """List the environments with their hosts."""
-    from ..views import listing
+    from ..output.environments import listing
 
     listing([draft_of(name) for name in every("")], as_json=json)
 
@@ -66,7 +66,7 @@ def list_(c: Any, json: bool = False) -> None:
 @entry("env.show")
 def show(c: Any, env: str = "", json: bool = False) -> None:
     """Show every key with its value, or a mask, and where it came from."""
-    from ..views import shown
+    from ..output.environments import shown
 
     shown(sound(env), fingerprint_key(), as_json=json)
 
@@ -76,7 +76,7 @@ def show(c: Any, env: str = "", json: bool = False) -> None:
 def check(c: Any, env: str = "", json: bool = False) -> int:
     """Find everything that is wrong in the environments; exit 1 when there is anything."""
     from ..config.entries import unread
-    from ..views import checked
+    from ..output.environments import checked
 
     return checked([draft_of(name) for name in every(env)], () if env else unread(project()), as_json=json)
 
@@ -93,7 +93,7 @@ def check(c: Any, env: str = "", json: bool = False) -> int:
 @entry("env.diff")
 def diff(c: Any, a: Any = None, b: Any = None, remote: bool = False, json: bool = False) -> int:
     """Compare two environments: missing and extra keys, other values and types, equal secrets."""
-    from ..views import compared
+    from ..output.environments import compared
 
     if remote:
         return diff_remote(c, a, b, json)
@@ -102,10 +102,10 @@ def diff(c: Any, a: Any = None, b: Any = None, remote: bool = False, json: bool 
 
 def diff_remote(c: Any, a: str, b: str, as_json: bool) -> int:
     """Compare what is written as `a` with what the hosts of `b` serve."""
-    from ..planning import plan_command
-    from ..served import served_environments
-    from ..views import on_hosts
-    from .session import ssh_of
+    from ..commands.planning import plan_command
+    from ..commands.remote_settings import served_environments
+    from ..output.environments import on_hosts
+    from .options import ssh_of
 
     plan = plan_command(sound(b).environment(), "env.diff", ssh=ssh_of(c))
     return on_hosts(a, b, served_environments(plan, sound(a).variables), as_json=as_json)
@@ -118,6 +118,6 @@ def diff_remote(c: Any, a: str, b: str, as_json: bool) -> int:
 @entry("env.explain")
 def explain(c: Any, key: Any = None, env: str = "", json: bool = False) -> None:
     """Show where a key's value comes from, and what it won over."""
-    from ..views import explained
+    from ..output.environments import explained
 
     explained([draft_of(name) for name in every(env)], key, fingerprint_key(), as_json=json)

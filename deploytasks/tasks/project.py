@@ -12,8 +12,8 @@ from .entry import entry, task
 @entry("init")
 def init(c: Any, path: str = ".") -> int:
     """Scaffold fabfile.py, tasks.py, environments/ and .gitignore lines in an existing project."""
-    from .. import console
-    from ..scaffold import scaffold
+    from ..commands.init import scaffold
+    from ..output import console
 
     written = scaffold(Path(path))
     for name in written:

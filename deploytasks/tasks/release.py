@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..output.report import show
+from ..output.watcher import watching
 from .entry import entry, task
-from .session import confirm, environment_of, is_dry, listed, recipe_of, refuse_dry, show, ssh_of, watching
+from .options import confirm, environment_of, is_dry, listed, recipe_of, refuse_dry, ssh_of
 
 ENV = "environment to work on: the name of a file environments/<env>.env"
 LIMIT = "only these hosts: names with commas, or repeat the option"
@@ -45,9 +47,10 @@ def deploy(
     timings: bool = False,
 ) -> int:
     """Deploy a revision to every host of an environment."""
-    from ..content import lines, preview
-    from ..deployment import execute
-    from ..planning import plan_deploy
+    from ..commands.deploy import execute
+    from ..commands.planning import plan_deploy
+    from ..commands.preview import preview
+    from ..output.preview import lines
     from ..recipe.plan import Options
 
     options = Options(fresh=fresh, wait_lock=wait_lock, allow_dirty=allow_dirty)
@@ -75,8 +78,9 @@ def deploy(
 @entry("plan")
 def plan(c: Any, env: str = "", revision: str = "HEAD", limit: Any = None, json: bool = False) -> int:
     """Show what a deploy would bring; exit 0 for nothing to do, 10 for changes pending."""
-    from ..content import lines, preview
-    from ..planning import plan_deploy
+    from ..commands.planning import plan_deploy
+    from ..commands.preview import preview
+    from ..output.preview import lines
 
     found = plan_deploy(
         environment_of(env), recipe=recipe_of(c), revision=revision, limit=listed(limit), ssh=ssh_of(c)
@@ -106,9 +110,9 @@ def rollback(
     wait_lock: float = 0.0,
 ) -> int:
     """Flip every host back to the previous good release."""
-    from ..planning import plan_command
+    from ..commands.planning import plan_command
+    from ..commands.rollback import rollback as roll_back
     from ..recipe.plan import Options
-    from ..reversal import rollback as roll_back
 
     options = Options(wait_lock=wait_lock)
     found = plan_command(environment_of(env), "rollback", limit=listed(limit), options=options, ssh=ssh_of(c))
@@ -123,9 +127,9 @@ def rollback(
 @entry("releases")
 def releases(c: Any, env: str = "", limit: Any = None, json: bool = False) -> int:
     """List the releases on the hosts, newest first, and who did what when."""
-    from ..history import lines
-    from ..history import releases as known
-    from ..planning import plan_command
+    from ..commands.planning import plan_command
+    from ..commands.releases import releases as known
+    from ..output.releases import lines
 
     report = known(plan_command(environment_of(env), "releases", limit=listed(limit), ssh=ssh_of(c)))
     return show(report, as_json=json, lines=lines)
@@ -135,9 +139,9 @@ def releases(c: Any, env: str = "", limit: Any = None, json: bool = False) -> in
 @entry("status")
 def status(c: Any, env: str = "", limit: Any = None, json: bool = False) -> int:
     """Show what every host serves now; exit 6 when they disagree."""
-    from ..drift import lines
-    from ..drift import status as known
-    from ..planning import plan_command
+    from ..commands.planning import plan_command
+    from ..commands.status import status as known
+    from ..output.status import lines
 
     report = known(plan_command(environment_of(env), "status", limit=listed(limit), ssh=ssh_of(c)))
     return show(report, as_json=json, lines=lines)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from .entry import entry, task
-from .session import environment_of, listed
+from .options import environment_of, listed
 
 NAME = "only these dependencies: names with commas, or repeat the option"
 JSON = "print one JSON document on stdout instead of text"
@@ -60,7 +60,7 @@ def update(
     json: bool = False,
 ) -> int:
     """Bring the work trees under vendor/ to their pins, or move the pins."""
-    from .. import console
+    from ..output import console, vendored
     from ..vendored.goal import Move
     from ..vendored.update import update as bring
 
@@ -86,7 +86,7 @@ def update(
             ]
         )
     else:
-        console.updated(outcomes, committed=commit and not dry_run)
+        vendored.updated(outcomes, committed=commit and not dry_run)
     return 1 if any(one.problem for one in outcomes) else 0
 
 
@@ -94,7 +94,7 @@ def update(
 @entry("vendor.status")
 def status(c: Any, ignored: bool = False, json: bool = False) -> None:
     """Show where every vendored dependency stands, a line each."""
-    from .. import console
+    from ..output import console
     from ..vendored.status import status as known
 
     found = known(project(), ignored=ignored)
@@ -115,9 +115,9 @@ def status(c: Any, ignored: bool = False, json: bool = False) -> None:
 @entry("vendor.check")
 def check(c: Any, env: str = "", revision: str = "HEAD", json: bool = False) -> int:
     """Judge the vendored dependencies as the gate of a deploy does; exit 1 with findings, 2 when it cannot."""
-    from .. import console
     from ..errors import UsageError
     from ..git import GitFailed
+    from ..output import console
     from ..source import resolve_revision
     from ..vendored import gate
 
@@ -153,7 +153,7 @@ def check(c: Any, env: str = "", revision: str = "HEAD", json: bool = False) -> 
 @entry("vendor.outdated")
 def outdated(c: Any, name: Any = None, local_urls: bool = False, json: bool = False) -> int:
     """Ask the servers what is newer than the pins, without fetching."""
-    from .. import console
+    from ..output import console
     from ..vendored.outdated import outdated as known
 
     found = known(project(), listed(name), local_urls=local_urls_allowed(local_urls))
@@ -168,7 +168,7 @@ def outdated(c: Any, name: Any = None, local_urls: bool = False, json: bool = Fa
 @entry("vendor.diff")
 def diff(c: Any, name: Any = None, json: bool = False) -> None:
     """Show the commits between the committed pins and the work trees."""
-    from .. import console
+    from ..output import console
     from ..vendored.outdated import moved
 
     found = moved(project(), listed(name))
@@ -190,7 +190,7 @@ def diff(c: Any, name: Any = None, json: bool = False) -> None:
 @entry("vendor.add")
 def add(c: Any, url: Any = None, name: str = "", track: str = "", local_urls: bool = False) -> None:
     """Add a private dependency as a submodule under vendor/."""
-    from .. import console
+    from ..output import console
     from ..vendored.add_move_remove import add as put
 
     path = put(project(), url or "", name=name, track=track, local_urls=local_urls_allowed(local_urls))
@@ -201,7 +201,7 @@ def add(c: Any, url: Any = None, name: str = "", track: str = "", local_urls: bo
 @entry("vendor.remove")
 def remove(c: Any, name: str = "", discard: bool = False) -> None:
     """Remove a dependency, leaving nothing behind, so that its name can be used again."""
-    from .. import console
+    from ..output import console
     from ..vendored.add_move_remove import remove as take_out
 
     console.result(f"removed {take_out(project(), name, discard=discard)}; next: `git commit`")
@@ -211,7 +211,7 @@ def remove(c: Any, name: str = "", discard: bool = False) -> None:
 @entry("vendor.move")
 def move(c: Any, name: str = "", url: str = "", local_urls: bool = False) -> None:
     """Fetch a dependency from another URL, here and for everybody."""
-    from .. import console
+    from ..output import console
     from ..vendored.add_move_remove import move as point
 
     path = point(project(), name, url, local_urls=local_urls_allowed(local_urls))

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from deploytasks.commands.check.sudo import SudoCommand, sudo_commands
 from deploytasks.remote.sudo import line
-from deploytasks.sudo import SudoCommand, sudo_commands
 from tests.release.project import BIN, Plain
 from tests.release.site import Site
 from tests.rig import Sshd, farm, own_mounts, program

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from deploytasks.commands.changing import closing_table
+from deploytasks.commands.planning import plan_command
 from deploytasks.config.loading import load_environment
-from deploytasks.planning import plan_command
-from deploytasks.sites import fleet_of
+from deploytasks.hosts.site import fleet_of
 from tests.release.project import Plain
 from tests.release.site import Site, ended
 from tests.rig import program, wait_until

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from deploytasks import source, staging, vendored
+from deploytasks import source, vendored
+from deploytasks.commands import build
 from deploytasks.config.environment import Environment
 from deploytasks.config.loading import load_environment
 from deploytasks.source.commits import Commits
@@ -328,7 +329,7 @@ def test_trouble_with_what_is_not_shipped_is_said_and_changes_no_outcome() -> No
     def breaks() -> tuple[str, ...]:
         raise OSError("no git here")
 
-    passed, notes = staging.Passed(Future(), Future(), breaks), list[str]()
-    with staging.looking_behind(passed, notes.append):
+    passed, notes = build.Passed(Future(), Future(), breaks), list[str]()
+    with build.looking_behind(passed, notes.append):
         pass
     assert notes == ["what is not shipped is not known: OSError: no git here"]

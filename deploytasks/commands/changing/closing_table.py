@@ -13,7 +13,7 @@ from ...report import HostOutcome
 
 if TYPE_CHECKING:
     from ...config.environment import Host
-    from ...fleet import Fleet
+    from ...hosts.fleet import Fleet
     from ...recipe.plan import Plan
 
 

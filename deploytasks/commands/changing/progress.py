@@ -1,0 +1,42 @@
+"""Progress: how far a run has come."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...config.environment import Host
+from ...operation import Result
+from ...recipe.context import StepContext
+from . import closing_table
+
+
+@dataclass
+class Progress:
+    """How far a run has come: what the way out has to put right."""
+
+    release: str | None = None
+    contexts: tuple[StepContext, ...] = ()
+    switched: tuple[Host, ...] = ()
+    """Hosts whose publish was asked for, whether or not it was answered; on the way out, less those that stayed."""
+    locked: bool = False
+    done: bool = False
+    served: Mapping[Host, Mapping[str, Any]] = field(default_factory=dict)
+    """What every host said that it serves, when it was done; else what those said that had to be asked anew."""
+
+    @property
+    def expected(self) -> dict[str, str | None]:
+        """What every host should serve now, by name: the release, or after a failure what it served before."""
+        before = {
+            context.host.name: context.previous
+            if context.host in self.switched
+            else context.inventory["current"]
+            for context in self.contexts
+        }
+        return dict.fromkeys(before, self.release) if self.done else before
+
+    def completed(self, answers: Mapping[Host, Sequence[Result]]) -> None:
+        """Every host has carried out its ending; nothing is to be put right any more."""
+        self.done = True
+        self.served = {host: closing_table.told(results) for host, results in answers.items()}

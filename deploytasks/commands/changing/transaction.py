@@ -1,0 +1,172 @@
+"""Run: one command that changes hosts, from its first contact to its report, whatever happens in between."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import datetime, timezone
+from typing import Any, TypeVar
+
+from ...errors import DISAGREE, LOCKED, worst
+from ...hosts.failures import carried_out
+from ...hosts.fleet import Answers, Fleet, Work
+from ...hosts.observer import Observer
+from ...hosts.site import fleet_of
+from ...operation import Result
+from ...recipe.ending import history_line
+from ...recipe.plan import Plan
+from ...report import Report, StepOutcome
+from .. import brought
+from . import closing_table, locks, progress, undo
+from .lost_hosts import ask_silent
+from .notify import notify
+
+Answer = TypeVar("Answer")
+
+
+def utc_now() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+class Run:
+    """One run of one plan: what it noted, how far it came, and the way out."""
+
+    def __init__(self, plan: Plan, observer: Observer, now: Callable[[], datetime] = utc_now) -> None:
+        self.plan, self.observer, self.now = plan, observer, now
+        self.progress = progress.Progress()
+        self.stack = ExitStack()
+        self.local: list[StepOutcome] = []
+        self.notes: list[str] = []
+        self.note(*plan.environment.warnings)
+        self.started = time.monotonic()
+
+    def report(self, body: Callable[[Run, Fleet], None]) -> Report:
+        """Do `body` with the fleet of the plan's hosts; answer what became of it. Everything taken is given back."""
+        with ExitStack() as to_the_end, self.stack as stack:
+            fleet = stack.enter_context(fleet_of(self.plan, self.observer))
+            error: BaseException | None = None
+            try:
+                body(self, fleet)
+            except (Exception, KeyboardInterrupt) as failure:
+                error = failure
+            to_the_end.enter_context(locks.uninterrupted())
+            return self._closing(fleet, error)
+
+    def locally(self, step: str, work: Callable[[], Answer]) -> Answer:
+        """Do a local step, told to the observer and kept for the report."""
+        begun = time.monotonic()
+        self.observer.started(step, "")
+        outcome = "failed"
+        try:
+            answer = work()
+            outcome = "ok"
+            return answer
+        finally:
+            seconds = time.monotonic() - begun
+            self.local.append(StepOutcome(step, "", outcome, seconds))
+            self.observer.finished(step, "", Result(outcome == "ok", seconds=seconds))
+
+    def note(self, *notes: str) -> None:
+        """Tell the observer, and keep for the report."""
+        for text in notes:
+            self.notes.append(text)
+            self.observer.note(text)
+
+    @property
+    def revision(self) -> str | None:
+        """The full commit of the plan, or of the release that the run goes back to; None when there is neither."""
+        if self.plan.revision:
+            return self.plan.revision.commit
+        known = (entry for context in self.progress.contexts for entry in context.inventory["releases"])
+        return next((entry["revision"] for entry in known if entry["id"] == self.progress.release), None)
+
+    def entry(self, outcome: str, error: str | None = None) -> dict[str, Any]:
+        """This run's line for the history."""
+        seconds = time.monotonic() - self.started
+        entry = history_line(self.plan, self.progress.release, outcome, seconds, error)
+        return {**entry, "revision": self.revision, **brought.pins(self.progress.contexts)}
+
+    def switch(self, fleet: Fleet, work: Work, *, ends: bool) -> Answers:
+        """Carry out what switches hosts.
+
+        Where that includes their endings (`ends`), an interrupt that finds all of it done comes too late.
+        """
+        self.progress.switched += tuple(work)
+        begun = fleet.begin(work)
+        try:
+            return fleet.finish(begun, work)
+        except KeyboardInterrupt:
+            with locks.uninterrupted():
+                fleet.cancel()
+                answers = {host: future.result() for future, host in begun.items()}
+            if ends and all(carried_out(work[host], results) for host, results in answers.items()):
+                return answers
+            raise
+
+    def end(self, fleet: Fleet, endings: Work, answers: Answers) -> Answers:
+        """Carry out every host's ending, whose last operation gives the lock back; `answers` has a single host's.
+
+        No lock is given back before every host has ended: until then all of them can be put back.
+        """
+        if len(endings) > 1:
+            ended = fleet.each({host: operations[:-1] for host, operations in endings.items()})
+            with locks.uninterrupted():
+                self.progress.done = True
+                freed = fleet.each(
+                    {host: operations[-1:] for host, operations in endings.items()}, together=False
+                )
+            answers = {host: (*results, *freed[host]) for host, results in ended.items()}
+        self.progress.completed(answers)
+        return answers
+
+    def _way_out(
+        self, fleet: Fleet, error: BaseException, code: int, message: str | None
+    ) -> tuple[int, str | None]:
+        """Stop every host and undo; the exit code and the message that tell how that went."""
+        fleet.cancel()
+        words = ask_silent(self.plan, error) if self.progress.locked else {}
+        lost = [host for host, word in words.items() if word.taken]
+        self.progress.served = {host: word.serves for host, word in words.items() if word.serves}
+        self.progress.switched = undo.switched(fleet, self.plan, self.progress)
+        if lost:
+            names = ", ".join(host.name for host in lost)
+            gone = f"{names}: this run's lock is gone, another run has the host; see `fab status`, then deploy again"
+            code, message = worst((code, LOCKED)), "\n".join(filter(None, [message, gone]))
+        entry = self.entry("failed", message)
+        problems = undo.undo(fleet, self.plan, self.progress, entry, self.observer, lost=lost)
+        if problems:
+            return DISAGREE, "\n".join((*filter(None, [message]), *problems))
+        return code, message
+
+    def _closing(self, fleet: Fleet, error: BaseException | None) -> Report:
+        """Undo what was switched, record the failure, re-read every host."""
+        code, message = undo.describe(error)
+        if error is not None and not self.progress.done:
+            code, message = self._way_out(fleet, error, code, message)
+        if error is not None and any(one.step == "migrate" for one in fleet.steps):
+            self.note(
+                "the migration ran and is not reversed; see that the release served now works with the new schema"
+            )
+        served = self.progress.served
+        if not (self.progress.done and served):
+            served = {**served, **closing_table.read_back(fleet, self.plan, self.plan.hosts)}
+        hosts = closing_table.outcomes(self.plan, self.progress.release, code, served)
+        astray = closing_table.strays(fleet, self.plan, self.progress.expected, hosts)
+        if astray:
+            code, message = DISAGREE, "\n".join((*filter(None, [message]), *astray))
+        report = Report(
+            self.plan.command,
+            self.plan.environment.name,
+            self.revision,
+            self.progress.release,
+            code,
+            message,
+            undo.failing_lines(error),
+            hosts,
+            (*self.local, *fleet.steps),
+            tuple(self.notes),
+            self.plan.environment.taken_from_process,
+        )
+        self.note(*notify(self.plan.environment, report))
+        return report

@@ -1,0 +1,1 @@
+"""All that would fail a deploy, each with its cure."""

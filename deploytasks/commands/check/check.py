@@ -1,0 +1,184 @@
+"""Everything that can be known to fail before anything changes: what a deploy would do here, what the hosts say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ...config.environment import Host
+from ...errors import FAILED, MISCONFIGURED, NOT_READY, OK, DeployError
+from ...hosts.failures import HostsFailed
+from ...hosts.lock import describe
+from ...hosts.observer import Observer
+from ...hosts.site import fleet_of
+from ...operation import Operation, Result
+from ...packages import Facts
+from ...recipe import restart, services
+from ...recipe.check import read_host
+from ...recipe.context import Built
+from ...recipe.plan import Plan
+from ...recipe.prune import served_release
+from ...report import HostOutcome, Report
+from .. import build, readings
+from ..changing.transaction import utc_now
+from . import findings
+from .findings import Findings
+from .ssh import Way, ways
+from .sudo import SudoCommand, sudo_commands
+
+PATIENCE = 10.0
+"""Seconds in which a service answers the one question."""
+
+
+@dataclass(frozen=True)
+class Questions:
+    """What one host is asked in one round trip: what a deploy asks, then sudo's rules, then the services, once."""
+
+    deploy: tuple[Operation, ...]
+    sudo: tuple[SudoCommand, ...]
+    services: tuple[Operation, ...]
+    unread: tuple[str, ...] = ()
+    """What cannot be asked, in words."""
+
+    @property
+    def operations(self) -> list[Operation]:
+        wanted = [one.document() for one in self.sudo]
+        return [*self.deploy, Operation("sudo_rules", {"wanted": wanted}), *self.services]
+
+
+@dataclass(frozen=True)
+class Examined:
+    """One host as it was found."""
+
+    host: Host
+    way: Way
+    findings: Findings
+    facts: Mapping[str, Any]
+    tools: Mapping[str, Any]
+
+    def document(self, now: float) -> dict[str, Any]:
+        known = {name: self.facts[name] for name in ("rsync", "free_bytes", "free_inodes", "user")}
+        skew = round(self.facts["clock"] - now, 1)
+        return {
+            "host": self.host.name,
+            **known,
+            "python": self.tools["python"],
+            "installer": self.tools["installer"],
+            "clock_skew": skew,
+            "host_key": self.way.keys,
+        }
+
+
+def check(plan: Plan, *, observer: Observer | None = None) -> Report:
+    """Gate and build as a deploy would, and ask every host. Exit code 1 with every finding and its cure."""
+    asked = {host: questions(plan, host) for host in plan.hosts}
+    known = ways(plan)
+    notes: list[str] = []
+    with ExitStack() as stack, fleet_of(plan, observer) as fleet:
+        futures = {host: fleet.start(host, asked[host].operations) for host in plan.hosts}
+        facts = readings.tool_facts(futures[plan.hosts[0]])
+        built, here = built_here(plan, stack, facts, notes)
+        answers = {host: future.result() for host, future in futures.items()}
+        now = utc_now().timestamp()
+        unread = readings.unread(plan, answers)
+        lost = {failure.host for failure in unread}
+        read = {host: results for host, results in answers.items() if host not in lost}
+        general = findings.of_hosts(plan, read, built, now)
+        examined = [examine(plan, host, known[host], asked[host], results) for host, results in read.items()]
+    problems = [
+        *here,
+        *map(str, unread),
+        *general.problems,
+        *(one for each in examined for one in each.findings.problems),
+    ]
+    code = HostsFailed(unread).exit_code if unread else FAILED if problems else OK
+    return Report(
+        plan.command,
+        plan.environment.name,
+        plan.revision.commit if plan.revision else None,
+        exit_code=code,
+        error="\n".join(problems) or None,
+        hosts=tuple(outcome(host, read.get(host)) for host in plan.hosts),
+        steps=tuple(fleet.steps),
+        notes=(*notes, *general.warnings, *(one for each in examined for one in each.findings.warnings)),
+        extra={"check": [one.document(now) for one in examined]},
+    )
+
+
+def questions(plan: Plan, host: Host) -> Questions:
+    """What is asked of a host; building the question contacts nobody."""
+    lines = restart.restart_lines(plan.environment.settings, host)
+    wanted = tuple(one for _, line in lines for one in sudo_commands(line))
+    unread = ("DEPLOY_RESTART gives sudo what only a shell can read; see `sudo -n -l` there",)
+    base = str(plan.layout.current)
+    return Questions(
+        tuple(read_host(plan, host)),
+        tuple(one for one in wanted if one.readable),
+        tuple(
+            replace(one, step="")
+            for one in services.asked(plan.environment, base=base, once=True, timeout=PATIENCE)
+        ),
+        () if all(one.readable for one in wanted) else unread,
+    )
+
+
+def built_here(
+    plan: Plan, stack: ExitStack, facts: Facts, notes: list[str]
+) -> tuple[Built | None, tuple[str, ...]]:
+    """What a deploy would ship, and what keeps it from being made; what is only said goes to `notes`."""
+    try:
+        passed = build.gate(plan, stack)
+        notes += passed.notes
+        return build.build(plan, passed, facts, notes.append), ()
+    except DeployError as error:
+        return None, (str(error),)
+
+
+def examine(plan: Plan, host: Host, way: Way, asked: Questions, results: Sequence[Result]) -> Examined:
+    """What one host's own answers show."""
+    facts, tools = results[1].value, results[2].value
+    rest = results[len(asked.deploy) :]
+    problems, warnings = list(way.problems()), list(way.warnings())
+    if facts["lock"]:
+        warnings.append(f"{describe(facts['lock'])}; see `fab unlock --env={plan.environment.name}`")
+    problems += list(sudo_problems(asked.sudo, rest[0].value or ()))
+    warnings += asked.unread
+    if asked.services and len(rest) > 1:
+        refused, doubtful = of_services(rest[1], fresh=served_release(facts["inventory"]) is None)
+        problems += refused
+        warnings += doubtful
+    named = Findings(
+        tuple(f"{host.name}: {what}" for what in problems), tuple(f"{host.name}: {what}" for what in warnings)
+    )
+    return Examined(host, way, named, facts, tools)
+
+
+def sudo_problems(wanted: Sequence[SudoCommand], rules: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """A rule that is missing, with the very line that sudoers needs."""
+    for one, rule in zip(wanted, rules, strict=False):
+        if not rule["installed"]:
+            yield "DEPLOY_RESTART uses sudo, which is missing; `apt install sudo` there"
+        elif not rule["allowed"]:
+            yield (
+                f"DEPLOY_RESTART may not run `sudo {' '.join(one.words)}` without a password; add this line to a file "
+                f"in /etc/sudoers.d, by visudo: {rule['line']}"
+            )
+
+
+def of_services(answer: Result, *, fresh: bool) -> tuple[list[str], list[str]]:
+    """(problems, warnings) of the services. What a deploy waits for is a warning."""
+    warnings = [one["warning"] for one in (answer.value or {}).values() if one["warning"]]
+    if answer.ok:
+        return [], warnings
+    if answer.code == NOT_READY or (fresh and answer.code == MISCONFIGURED):
+        return [], [*warnings, f"{answer.error}; a deploy waits for it"]
+    return [answer.error], warnings
+
+
+def outcome(host: Host, results: Sequence[Result] | None) -> HostOutcome:
+    """What a host serves; `unknown` for one that could not be read."""
+    if results is None:
+        return HostOutcome(host.name, None, "unknown")
+    return HostOutcome(host.name, served_release(results[1].value["inventory"]), "ok")

@@ -1,0 +1,114 @@
+"""What a check finds in what the hosts said: problems that would fail the deploy, each with its cure. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ...config.environment import Host
+from ...operation import Result
+from ...remote.owner import foreign
+from ...upload.rsync import samba_version
+
+if TYPE_CHECKING:
+    from ...recipe.context import Built
+    from ...recipe.plan import Plan
+
+
+CLOCK_SKEW = 60.0
+"""Seconds that a host's clock may be off before a check says so."""
+SPARE_BYTES = 64 * 1024 * 1024
+"""Bytes that must stay free beside what is shipped."""
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Problems fail the check; warnings are only said. Each reads `<host>: <what is wrong>; <next move>`."""
+
+    problems: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def of_hosts(
+    plan: Plan, answers: Mapping[Host, Sequence[Result]], built: Built | None, now: float
+) -> Findings:
+    """Everything wrong with the hosts of a plan. `answers` are those of steps.opening.check, `now` is our clock."""
+    problems = list(_tree(plan, built)) if built else []
+    warnings: list[str] = []
+    for host, results in answers.items():
+        facts = results[1].value
+        needed = built.tree.manifest.size if built else 0
+        files = len(built.tree.manifest) if built else 0
+        problems += [f"{host.name}: {what}" for what in _problems(plan, facts, needed, files)]
+        problems += [f"{host.name}: {what}" for what in _tools(plan, results[2].value, built)]
+        warnings += [f"{host.name}: {what}" for what in _warnings(facts, now)]
+    return Findings(tuple(problems), tuple(warnings))
+
+
+def _tree(plan: Plan, built: Built) -> Iterator[str]:
+    manifest = built.tree.manifest
+    passed_over = manifest.mode("postinstall") is not None and not manifest.executable("postinstall")
+    if passed_over and not plan.environment.settings.postinstall:
+        yield (
+            "postinstall: is not executable and would not be run; `git update-index --chmod=+x postinstall` and "
+            "commit, or rename it"
+        )
+
+
+def _problems(plan: Plan, facts: Mapping[str, Any], needed: int, files: int) -> list[str]:
+    root = plan.layout.root
+    found = []
+    if facts["obstacle"]:
+        found.append(f"{facts['obstacle']} is not a directory; move it away or choose another DEPLOY_PATH")
+    elif not facts["writable"]:
+        found.append(
+            f"{facts['nearest']} is not writable for {facts['user']}; `chown {facts['user']} {root}` there, as root"
+        )
+    if facts["root"] in ("/", facts["home"]):
+        found.append(f"DEPLOY_PATH {root} is {facts['user']}'s home directory; choose a directory in it")
+    if facts["current"] not in ("missing", "symlink"):
+        found.append(f"{root}/current is a {facts['current']}, not a symlink; move it away")
+    whose = foreign(facts["owner"], plan.identity.owner)
+    if whose:
+        found.append(f"{root} {whose}")
+    if not facts["rsync"]:
+        found.append("rsync is missing; `apt install rsync` there")
+    elif (samba_version(facts["rsync"]) or (0, 0)) < (3, 0):
+        found.append(
+            f"rsync there is `{facts['rsync']}`; install rsync 3 or newer (macOS: `brew install rsync`)"
+        )
+    if not facts["python"]:
+        found.append(f"{plan.environment.settings.python} is missing; install it there or set DEPLOY_PYTHON")
+    if facts["free_bytes"] < needed + SPARE_BYTES:
+        megabytes = (needed + SPARE_BYTES) // 1024**2
+        found.append(
+            f"{facts['free_bytes'] // 1024**2} MB free at {facts['nearest']}, {megabytes} MB needed; make room"
+        )
+    if facts["has_inodes"] and facts["free_inodes"] < files * 2:
+        found.append(
+            f"{facts['free_inodes']} inodes free at {facts['nearest']}, {files * 2} needed; make room"
+        )
+    found += [
+        f"shared/{name} is missing; create {root}/shared/{name} there" for name in facts["missing_shared"]
+    ]
+    if not facts["group"]:
+        found.append(
+            f"group {plan.environment.settings.env_group} (DEPLOY_ENV_GROUP) does not exist; create it there"
+        )
+    return found
+
+
+def _tools(plan: Plan, facts: Mapping[str, Any], built: Built | None) -> list[str]:
+    from ...packages import tool_findings
+
+    return list(tool_findings(facts, plan.environment, built.bundle if built else None))
+
+
+def _warnings(facts: Mapping[str, Any], now: float) -> list[str]:
+    skew = facts["clock"] - now
+    if abs(skew) > CLOCK_SKEW:
+        return [
+            f"its clock is {abs(skew):.0f} s {'ahead' if skew > 0 else 'behind'}; release ids stay in order"
+        ]
+    return []

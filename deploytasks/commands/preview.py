@@ -1,0 +1,179 @@
+"""What a deploy would bring, read from git and from the hosts by read-only probes; nothing is guessed."""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from typing import Any
+
+from .. import git, vendored
+from ..config.environment import Host
+from ..errors import OK, PENDING
+from ..hosts.failures import HostsFailed
+from ..hosts.lock import describe
+from ..hosts.observer import Observer, Silent
+from ..hosts.site import fleet_of
+from ..operation import Operation, Result
+from ..recipe.check import fingerprints, read_host
+from ..recipe.context import Built
+from ..recipe.plan import Plan
+from ..recipe.recipe import applies
+from ..report import HostOutcome, Report
+from . import build, readings
+from .changing.transaction import utc_now
+from .check import findings
+
+
+def preview(plan: Plan, *, steps: bool = False, observer: Observer | None = None) -> Report:
+    """Compare the plan with what every host serves. Exit code 0 for nothing to do, 10 for changes pending.
+
+    With `steps` the report says which step would run where. Raises UsageError when the gate refuses a dependency,
+    HostsFailed when a host cannot be asked.
+    """
+    with ExitStack() as stack:
+        passed = build.gate(plan, stack)
+        notes = list(passed.notes)
+        fleet = stack.enter_context(fleet_of(plan, observer or Silent()))
+        asked = {
+            host: fleet.start(host, [*read_host(plan, host), Operation("manifest")]) for host in plan.hosts
+        }
+        facts = readings.tool_facts(asked[plan.hosts[0]])
+        built = build.build(plan, passed, facts, notes.append)
+        answers = {host: future.result() for host, future in asked.items()}
+        if unread := readings.unread(plan, answers):
+            raise HostsFailed(unread)
+        hosts = [host_content(plan, built, host, results) for host, results in answers.items()]
+        found = findings.of_hosts(plan, answers, built, utc_now().timestamp())
+        return summed_up(plan, built, hosts, [*notes, *found.warnings], found.problems, steps)
+
+
+def host_content(plan: Plan, built: Built, host: Host, results: Sequence[Result]) -> dict[str, Any]:
+    """What a deploy would bring to one host."""
+    facts, tools, served = results[1].value, results[2].value, results[3].value
+    files = file_changes(unpacked(results[4].value), built)
+    moved = (
+        vendored.changes(facts["inventory"]["vendored"], built.tree.dependencies) if served["release"] else ()
+    )
+    commits = commit_changes(plan, served.get("revision"))
+    key = built.bundle.key(tools)
+    dependencies = None if served.get("dependency_key") in (key, f"own-{served['release']}") else key
+    environment = environment_changes(plan, facts["environment_keys"])
+    pending = (
+        not served["release"]
+        or any(files.values())
+        or bool(moved)
+        or commits["from"] != commits["to"]
+        or bool(dependencies and key != served.get("dependency_key"))
+        or any(environment.values())
+    )
+    return {
+        "host": host.name,
+        "release": served["release"],
+        "pending": pending,
+        "commits": commits,
+        "files": files,
+        "vendored": [change.document() for change in moved],
+        "vendored_lines": [line for change in moved for line in change.lines()],
+        "dependencies": "unchanged"
+        if not dependencies
+        else "present"
+        if key in tools["venvs"]
+        else "to be installed",
+        "environment": environment,
+        "lock": describe(facts["lock"]) if facts["lock"] else None,
+    }
+
+
+def unpacked(packed: str) -> dict[str, list[Any]]:
+    """{path: [mode, content id]} of what a host serves, as the agent packs it."""
+    found: dict[str, list[Any]] = json.loads(zlib.decompress(base64.b64decode(packed)))
+    return found
+
+
+def file_changes(old: Mapping[str, Sequence[Any]], built: Built) -> dict[str, list[str]]:
+    """Paths added, changed (content or mode) and deleted."""
+    new = built.tree.manifest.entries
+    changed = [
+        path
+        for path, entry in new.items()
+        if path in old and (old[path][1] != entry.id or executable(old[path][0]) != executable(entry.mode))
+    ]
+    return {"added": sorted(set(new) - set(old)), "changed": changed, "deleted": sorted(set(old) - set(new))}
+
+
+def executable(mode: int) -> bool:
+    return bool(mode & 0o100)
+
+
+def commit_changes(plan: Plan, old: str | None) -> dict[str, Any]:
+    """The project's commits that come and go; rewinds are `removed`."""
+    assert plan.revision is not None
+    new = plan.revision.commit
+    found: dict[str, Any] = {"from": old, "to": new, "added": [], "removed": [], "unknown": False}
+    if old and old != new:
+        from ..vendored.changes import between
+
+        directory = git.run(plan.environment.root, "rev-parse", "--absolute-git-dir").strip()
+        change = between(type(plan.environment.root)(directory), "", old, new)
+        found.update(added=list(change.added), removed=list(change.removed), unknown=change.unknown)
+    return found
+
+
+def environment_changes(plan: Plan, there: Mapping[str, str] | None) -> dict[str, list[str]]:
+    """Names of application keys that come, go or change; values are compared by salted fingerprint only."""
+    if there is None:
+        return {"added": sorted(one.name for one in plan.environment.variables), "changed": [], "removed": []}
+    here = fingerprints(plan)
+    return {
+        "added": sorted(set(here) - set(there)),
+        "removed": sorted(set(there) - set(here)),
+        "changed": sorted(name for name in set(here) & set(there) if here[name] != there[name]),
+    }
+
+
+def summed_up(
+    plan: Plan,
+    built: Built,
+    hosts: Sequence[dict[str, Any]],
+    notes: Sequence[str],
+    problems: Sequence[str],
+    steps: bool,
+) -> Report:
+    """The report of a plan."""
+    pending = any(host["pending"] for host in hosts)
+    outcomes = tuple(
+        HostOutcome(host["host"], host["release"], "pending" if host["pending"] else "unchanged")
+        for host in hosts
+    )
+    disagree = len({host["release"] for host in hosts}) > 1
+    said = [*notes, *(f"would fail: {problem}" for problem in problems)]
+    said += ["the hosts serve different releases now"] if disagree else []
+    assert plan.revision is not None
+    return Report(
+        "plan",
+        plan.environment.name,
+        plan.revision.commit,
+        None,
+        PENDING if pending else OK,
+        None,
+        (),
+        outcomes,
+        notes=tuple(said),
+        from_process=plan.environment.taken_from_process,
+        extra={"plan": list(hosts), "recipe": recipe_of(plan) if steps else [], "tree": built.tree.digest},
+    )
+
+
+def recipe_of(plan: Plan) -> list[dict[str, Any]]:
+    """Each step with the hosts that it would run on."""
+    return [
+        {
+            "step": step.name,
+            "scope": step.scope,
+            "hosts": [host.name for host in plan.hosts if applies(step, host)],
+        }
+        for step in plan.recipe
+    ]

@@ -1,0 +1,76 @@
+"""What the hosts serve as the application's environment, compared with what is written here; nothing is revealed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..remote.served import fingerprints
+
+if TYPE_CHECKING:
+    from ..recipe.plan import Plan
+
+
+@dataclass(frozen=True)
+class ServedEnvironment:
+    """How the environment of one host differs from the one written here, by names of keys."""
+
+    host: str
+    release: str | None = None
+    missing: tuple[str, ...] = ()
+    """Written here, not on the host."""
+    extra: tuple[str, ...] = ()
+    different: tuple[str, ...] = ()
+    edited: tuple[str, ...] = ()
+    """What was changed on the host by hand since the deploy: names of keys, or `line <number>`."""
+    problem: str | None = None
+    exit_code: int = 0
+
+    def document(self) -> dict[str, Any]:
+        lists = {name: list(getattr(self, name)) for name in ("missing", "extra", "different", "edited")}
+        return {"host": self.host, "release": self.release, **lists, "problem": self.problem}
+
+
+def served_environments(plan: Plan, variables: Mapping[str, str]) -> tuple[ServedEnvironment, ...]:
+    """Ask every host of `plan` for fingerprints of what it serves, under a key made for this question."""
+    from ..hosts.failures import failure_of
+    from ..hosts.site import fleet_of
+    from ..operation import Operation
+    from ..recipe.check import open_root
+
+    key = os.urandom(32).hex()
+    asked = [open_root(plan), Operation("served_environment", {"key": key}, "", "read the environment")]
+    with fleet_of(plan) as fleet:
+        answers = fleet.each(dict.fromkeys(plan.hosts, asked), together=False)
+    here = fingerprints(variables, key)
+    failures = {host: failure_of(host, asked, results) for host, results in answers.items()}
+    return tuple(
+        ServedEnvironment(host.name, problem=str(failure), exit_code=failure.exit_code)
+        if (failure := failures[host])
+        else compared(host.name, results[1].value, here)
+        for host, results in answers.items()
+    )
+
+
+def compared(host: str, found: Mapping[str, Any], here: Mapping[str, str]) -> ServedEnvironment:
+    """A host's answer against the fingerprints of what is written here."""
+    keys = found["keys"]
+    if found["release"] is None:
+        return ServedEnvironment(host)
+    return ServedEnvironment(
+        host,
+        found["release"],
+        missing=tuple(sorted(here.keys() - keys.keys())),
+        extra=tuple(sorted(keys.keys() - here.keys())),
+        different=tuple(sorted(name for name in keys.keys() & here.keys() if keys[name] != here[name])),
+        edited=edited(found),
+    )
+
+
+def edited(found: Mapping[str, Any]) -> tuple[str, ...]:
+    """What was changed in a host's `.env` by hand since the deploy: names of keys, or `line <number>`."""
+    keys, written = found["keys"], found["written"]
+    changed = (name for name in keys.keys() | written.keys() if keys.get(name) != written.get(name))
+    return (*sorted(changed), *(f"line {number}" for number in found["foreign"]))

@@ -1,0 +1,131 @@
+"""Rolling back: every host flips to the previous good release, its code, its dependencies, its environment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ..config.environment import Host
+from ..errors import StepFailed
+from ..hosts.fleet import Fleet
+from ..hosts.observer import Observer, Silent
+from ..operation import Operation, Result
+from ..recipe import publish, restart, services
+from ..recipe.context import StepContext
+from ..recipe.ending import farewell, mark_bad
+from ..recipe.plan import Plan
+from ..recipe.prune import known_releases, served_release
+from ..recipe.release import rollback_target
+from ..report import Report
+from .changing import locks
+from .changing.transaction import Run
+
+
+def rollback(plan: Plan, *, to: str | None = None, observer: Observer | None = None) -> Report:
+    """Flip every host of `plan` back to the previous good release, or to the release `to`; report what became of it.
+
+    The release left is marked bad; a `to` that was marked bad is good again.
+    Exit code 1, and nothing flipped, when there
+    is nothing to roll back to or a host lacks the target; 77 or 78 when a service refuses the target's own credentials.
+    """
+    return Run(plan, observer or Silent()).report(lambda run, fleet: roll_back(run, fleet, to))
+
+
+def roll_back(run: Run, fleet: Fleet, to: str | None) -> None:
+    """Choose under the lock, ask the services, flip all, remember; a single host is told all of it at once."""
+    plan = run.plan
+    inventories = locks.take(fleet, plan, run.observer)
+    run.progress.locked = True
+    target = choose(plan, inventories, to)
+    run.progress.release = target
+    run.progress.contexts = tuple(
+        StepContext(plan, host, target, None, inventory, previous=served_release(inventory))
+        for host, inventory in inventories.items()
+    )
+    run.note(*migrations(inventories, target))
+    first, *others = run.progress.contexts
+    question = ask_services(first)
+    asked = fleet.each({first.host: question}) if others else {}
+    endings = {context.host: ending(run, context) for context in run.progress.contexts}
+    together = {} if others else endings
+    work = {
+        context.host: [*(() if others else question), *forward(context), *together.get(context.host, ())]
+        for context in run.progress.contexts
+    }
+    answers = run.switch(fleet, work, ends=bool(together))
+    run.note(*not_yet(first.host, (asked or answers)[first.host][: len(question)]))
+    run.end(fleet, endings, answers)
+
+
+def not_yet(host: Host, results: Sequence[Result]) -> Iterator[str]:
+    """What is to be said of services that a rollback does not wait for."""
+    for result in results:
+        for name, answer in result.value.items():
+            if answer["code"]:
+                yield f"{host.name}: {name} {answer['text']}; rolled back all the same"
+
+
+def choose(plan: Plan, inventories: Mapping[Host, Mapping[str, Any]], to: str | None) -> str:
+    """The release that every host goes to. Raises StepFailed when there is none, or a host lacks it."""
+    first = inventories[plan.hosts[0]]
+    target = rollback_target(known_releases(first), first["current"]) if to is None else to
+    if target is None:
+        raise StepFailed(
+            f"{plan.hosts[0].name}: no earlier good release to roll back to; see `fab releases"
+            f" --env={plan.environment.name}`"
+        )
+    lacking = [
+        host.name
+        for host, inventory in inventories.items()
+        if target not in {release.id for release in known_releases(inventory)}
+    ]
+    if lacking:
+        others = ",".join(host.name for host in plan.hosts if host.name not in lacking) or "HOST"
+        raise StepFailed(
+            f"{', '.join(lacking)}: release {target} is not there; choose another with --to, or leave the "
+            f"host out with --limit={others}"
+        )
+    return target
+
+
+def ask_services(context: StepContext) -> list[Operation]:
+    """Ask the services once, with the target's own environment: *never* fails, *not yet* is only said."""
+    names = services.awaited_names(context.environment)
+    arguments = {"release": context.release, "names": list(names)}
+    asked = Operation("ask_again", arguments, "wait_for_services", f"ask {', '.join(names)}")
+    return [asked] if names else []
+
+
+def forward(context: StepContext) -> list[Operation]:
+    """Flip one host to the target, with the target's own environment."""
+    return [
+        publish.own_environment(context.release),
+        *publish.publish(context),
+        *restart.restart(context),
+        *restart.verify(context),
+    ]
+
+
+def ending(run: Run, context: StepContext) -> list[Operation]:
+    """The target is good, the release left is not; the history knows; the lock is given back."""
+    marks = [Operation("mark", {"release": context.release, "verified": True, "bad": False})]
+    if context.previous and context.previous != context.release:
+        marks.append(mark_bad(context.previous))
+    return [*marks, *farewell(run.entry("ok"))]
+
+
+def migrations(inventories: Mapping[Host, Mapping[str, Any]], target: str) -> tuple[str, ...]:
+    """A warning when a migration ran after the target was deployed: a rollback does not reverse the schema."""
+    newer = sorted(
+        {
+            entry["id"]
+            for inventory in inventories.values()
+            for entry in inventory["releases"]
+            if entry.get("migrated") and entry["id"] > target
+        }
+    )
+    if not newer:
+        return ()
+    return (
+        f"a migration ran with {', '.join(newer)} and is not reversed; see that {target} works with the newer schema",
+    )

@@ -1,0 +1,174 @@
+"""What the hosts run now, and whether they agree."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..errors import DISAGREE, OK, UNREACHABLE
+from ..hosts.failures import failure_of
+from ..hosts.observer import Observer
+from ..hosts.site import fleet_of
+from ..operation import Operation
+from ..recipe.check import open_root
+from ..recipe.plan import Plan
+from ..report import HostOutcome, Report
+from . import remote_settings
+
+
+@dataclass(frozen=True)
+class HostStatus:
+    """One host, as it describes itself."""
+
+    host: str
+    release: str | None
+    revision: str | None = None
+    vendored: tuple[tuple[str, str], ...] = ()
+    """(path, commit) of every vendored dependency."""
+    dependency_key: str | None = None
+    environment_fingerprint: str | None = None
+    at: str | None = None
+    who: str | None = None
+    dirty: bool = False
+    bad: bool = False
+    lock: Mapping[str, Any] | None = None
+    free_bytes: int = 0
+    edited: tuple[str, ...] = ()
+    """Shipped paths that were edited on the host."""
+    env_edited: tuple[str, ...] = ()
+    """What was changed in `.env` by hand: names of keys, or `line <number>`."""
+    settings: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """{application key: digest}, under a key made for this question: comparable between its answers only."""
+    problem: str | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """Equal for hosts with equal settings, among the answers to one question."""
+        return hashlib.sha256(json.dumps(sorted(self.settings.items())).encode()).hexdigest()[:7]
+
+    def document(self) -> dict[str, Any]:
+        return {
+            "host": self.host,
+            "release": self.release,
+            "outcome": "unknown" if self.problem else "ok",
+            "revision": self.revision,
+            "vendored": dict(self.vendored),
+            "dependency_key": self.dependency_key,
+            "environment_fingerprint": self.environment_fingerprint,
+            "settings_fingerprint": self.fingerprint if self.settings else None,
+            "at": self.at,
+            "who": self.who,
+            "dirty": self.dirty,
+            "bad": self.bad,
+            "lock": self.lock,
+            "free_bytes": self.free_bytes,
+            "edited": list(self.edited),
+            "env_edited": list(self.env_edited),
+            "problem": self.problem,
+        }
+
+
+def status(plan: Plan, *, observer: Observer | None = None) -> Report:
+    """Ask every host what it serves. Exit code 0 when they agree and nothing was edited, else 6;
+    4 for one out of reach.
+    """
+    shared = [*plan.environment.settings.shared_dirs, *plan.environment.settings.shared_files]
+    asked = [
+        open_root(plan),
+        Operation("provenance"),
+        Operation("read_lock"),
+        Operation("edited", {"shared": shared}),
+        Operation("served_environment", {"key": os.urandom(32).hex()}),
+    ]
+    with fleet_of(plan, observer) as fleet:
+        answers = fleet.each(dict.fromkeys(plan.hosts, asked), together=False)
+    found = tuple(
+        HostStatus(host.name, None, problem=str(failure))
+        if (failure := failure_of(host, asked, results))
+        else described(host.name, [result.value for result in results])
+        for host, results in answers.items()
+    )
+    return summed_up(plan, found)
+
+
+def described(host: str, values: Sequence[Any]) -> HostStatus:
+    """A host's answers as one value."""
+    said, lock, edited, settings = values[1:]
+    vendored = tuple((entry["path"], entry["commit"]) for entry in said.get("vendored", ()))
+    known = {
+        name: said.get(name)
+        for name in ("revision", "dependency_key", "environment_fingerprint", "at", "who")
+    }
+    release = said["release"]
+    problem = (
+        None if release is None or said["present"] else f"current points to {release}, which is not there"
+    )
+    return HostStatus(
+        host,
+        release,
+        vendored=vendored,
+        dirty=bool(said.get("dirty")),
+        lock=lock,
+        free_bytes=said["free_bytes"],
+        bad=bool(said.get("marks", {}).get("bad")),
+        edited=tuple(edited),
+        env_edited=remote_settings.edited(settings),
+        settings=settings["written"],
+        problem=problem,
+        **known,
+    )
+
+
+def summed_up(plan: Plan, found: Sequence[HostStatus]) -> Report:
+    """The report of a status: what differs between the hosts, or from what was deployed, is the error."""
+    problems = [host.problem for host in found if host.problem]
+    reached = [host for host in found if not host.problem]
+    drift = [*differences(reached), *(line for host in reached for line in edits(host))]
+    code = DISAGREE if drift or (problems and reached) else UNREACHABLE if problems else OK
+    releases = {host.release for host in reached}
+    release = releases.pop() if len(releases) == 1 else None
+    outcomes = tuple(
+        HostOutcome(host.host, host.release, "unknown" if host.problem else "ok", host.revision)
+        for host in found
+    )
+    revision = next((host.revision for host in reached if release and host.revision), None)
+    return Report(
+        "status",
+        plan.environment.name,
+        revision,
+        release,
+        code,
+        "\n".join([*drift, *problems]) or None,
+        (),
+        outcomes,
+        extra={"status": [host.document() for host in found]},
+    )
+
+
+def edits(host: HostStatus) -> Iterator[str]:
+    """What was edited by hand on a host, in words."""
+    if host.edited:
+        yield (
+            f"{host.host}: {len(host.edited)} shipped file(s) edited on the host, first {host.edited[0]}; deploy again"
+        )
+    if host.env_edited:
+        yield f"{host.host}: .env was edited on the host: {', '.join(host.env_edited)}; deploy again"
+
+
+def differences(found: Sequence[HostStatus]) -> Iterator[str]:
+    """What hosts disagree about, in words."""
+    cure = "deploy again, or roll back with --limit"
+    if len({host.release for host in found}) > 1:
+        listed = ", ".join(f"{host.host} {host.release or 'none'}" for host in found)
+        yield f"hosts run different releases: {listed}; {cure}"
+    serving = [host for host in found if host.release]
+    if len({host.vendored for host in serving}) > 1:
+        yield f"hosts run different vendored pins: {', '.join(host.host for host in serving)}; {cure}"
+    names = {name for host in serving for name in host.settings}
+    differing = [name for name in sorted(names) if len({host.settings.get(name) for host in serving}) > 1]
+    if differing:
+        yield f"hosts run different environments: {', '.join(differing)}; {cure}"

@@ -1,0 +1,1 @@
+"""Conversations with hosts: one agent each, many at once."""

@@ -1,0 +1,1 @@
+"""Everything that is printed: progress meanwhile, tables, reports and JSON afterwards."""

@@ -1,0 +1,73 @@
+"""Options of the tasks, read into values."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import UsageError
+
+if TYPE_CHECKING:
+    from ..config.environment import Environment
+    from ..recipe.recipe import Recipe
+    from ..ssh.route import SshOptions
+
+
+def listed(values: Iterable[str] | None) -> tuple[str, ...]:
+    """The names of a repeated option, each of which may hold several between commas."""
+    return tuple(name for value in values or () for name in value.split(",") if name)
+
+
+def environment_of(name: str) -> Environment:
+    """The environment that `--env` names. Raises UsageError, naming those that exist, when it names none."""
+    from ..config.loading import load_environment
+    from ..config.project import find_project
+
+    return load_environment(name, root=find_project(Path.cwd()), process=os.environ)
+
+
+def recipe_of(context: Any) -> Recipe:
+    """The recipe that the project's fabfile gave to namespace()."""
+    from ..recipe.default import DEFAULT
+
+    recipe: Recipe = context.config.get("deploytasks", {}).get("recipe") or DEFAULT
+    return recipe
+
+
+def ssh_of(context: Any) -> SshOptions | None:
+    """Fabric's core options, honoured for Fabric and rsync alike; None under `inv`, which has none."""
+    from ..ssh.route import SshOptions
+
+    return SshOptions.from_config(context.config)
+
+
+def is_dry(context: Any, dry_run: bool) -> bool:
+    """Whether nothing may change: our own option, or fab's --dry / -R."""
+    return dry_run or bool(context.config.run.dry)
+
+
+def refuse_dry(context: Any, command: str) -> None:
+    """Raises UsageError under fab's --dry / -R: a command without a dry run must not do the real thing."""
+    if is_dry(context, False):
+        raise UsageError(f"{command}: has no dry run; leave out --dry (-R)")
+
+
+def confirm(environment: Environment, what: str, yes: bool) -> None:
+    """Ask before changing an environment that wants it (DEPLOY_CONFIRM).
+    Raises UsageError when the answer is not yes.
+    """
+    if yes or not environment.settings.confirm:
+        return
+    if not sys.stdin.isatty():
+        raise UsageError(
+            f"{environment.name}: wants a confirmation (DEPLOY_CONFIRM) and there is no terminal; add --yes"
+        )
+    sys.stderr.write(
+        f"{what} {environment.name} on {', '.join(host.name for host in environment.hosts)}? [y/N] "
+    )
+    sys.stderr.flush()
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise UsageError(f"{environment.name}: not confirmed; nothing was contacted")
