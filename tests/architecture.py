@@ -75,7 +75,7 @@ def imports() -> tuple[Import, ...]:
     for name, path in known.items():
         for node, annotation, lazy in statements(ast.parse(path.read_text("utf-8"))):
             for target in targets(node, name, path.name == "__init__.py"):
-                if target.split(".")[0] == "deploytasks":
+                if target.split(".")[0] == "deploytasks" and "_vendor" not in target:
                     imported = owner(target.partition(".")[2], known)
                     found.append(Import(name, imported, annotation, lazy))
     return tuple(one for one in found if one.importer != one.imported)
