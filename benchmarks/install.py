@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from deploytasks.remote import install as operations
+from deploytasks.remote.venv import operations
 from tests.install.host import UV, Host, package
 from tests.release.project import Plain, make_plain
 from tests.release.site import Site

@@ -15,8 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from deploytasks.remote import postgresql, readiness, verdict
-from deploytasks.remote.state import State
+from deploytasks.remote.agent.state import State
+from deploytasks.remote.services import postgresql, verdict, wait
 from tests.servers import PASSWORD, PostgreSQL
 
 RUNS = int(os.environ.get("RUNS", "5"))
@@ -37,7 +37,7 @@ def waited(root: Path, url: str) -> tuple[int, float]:
     state = State()
     state.root = str(root)
     service = {"DATABASE_URL": {"url": url, "usable": True}}
-    result: dict[str, Any] = readiness.wait(state, service, timeout=60.0, migrates=True)["__result__"]
+    result: dict[str, Any] = wait.wait(state, service, timeout=60.0, migrates=True)["__result__"]
     return result["code"], time.perf_counter()
 
 

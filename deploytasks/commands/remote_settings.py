@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..remote.served import fingerprints
+from ..remote.release.settings import fingerprints
 
 if TYPE_CHECKING:
     from ..recipe.plan import Plan

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from ..remote import processes
+from ..remote import pids
 from ..shell import command
 
 CI_URLS = ("CI_JOB_URL", "BUILD_URL", "BUILDKITE_BUILD_URL", "CIRCLE_BUILD_URL", "DRONE_BUILD_LINK")
@@ -19,7 +19,7 @@ def run_holder(
     run's address.
     """
     pid = os.getpid()
-    control = {**whereabouts(), "pid": pid, "start": processes.start_time(pid)}
+    control = {**whereabouts(), "pid": pid, "start": pids.start_time(pid)}
     return {
         "user": user,
         "machine": machine,
@@ -33,11 +33,7 @@ def run_holder(
 
 def whereabouts() -> dict[str, str]:
     """Where pids mean what they mean here: this machine, this boot, this container."""
-    return {
-        "machine_id": processes.machine_id(),
-        "boot_id": processes.boot_id(),
-        "namespace": processes.namespace(),
-    }
+    return {"machine_id": pids.machine_id(), "boot_id": pids.boot_id(), "namespace": pids.namespace()}
 
 
 def has_ended(holder: Mapping[str, Any]) -> bool:
@@ -45,9 +41,7 @@ def has_ended(holder: Mapping[str, Any]) -> bool:
     control = holder.get("control") or {}
     here = whereabouts()
     same = bool(here["boot_id"]) and all(control.get(name) == value for name, value in here.items())
-    return (
-        holder.get("kind") == "run" and same and not processes.alive(control.get("pid"), control.get("start"))
-    )
+    return holder.get("kind") == "run" and same and not pids.alive(control.get("pid"), control.get("start"))
 
 
 def ci_url(process: Mapping[str, str]) -> str | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..config.environment import Environment
-from ..remote.wheel import same_python
+from ..remote.venv.wheel import same_python
 from .bundle import Bundle
 
 CLAUSE = re.compile(r"(>=|<=|==|!=|>|<|~=)\s*(\d+(?:\.\d+)*)(\.\*)?")

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from ..errors import UsageError
-from ..remote.interpreter import interpreter
+from ..remote.venv.interpreter import interpreter
 
 
 def find_uv() -> str | None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..cache import remembered
 from ..errors import UsageError
-from ..remote import wheel as remote_wheel
+from ..remote.venv import wheel as remote_wheel
 from . import requirements, wheelhouse, wheels
 from .requirements import Requirements
 from .wheels import Wheel

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import StepFailed, UsageError
-from ..remote import wheel as remote_wheel
-from ..remote.interpreter import interpreter, trust
+from ..remote.venv import wheel as remote_wheel
+from ..remote.venv.interpreter import interpreter, trust
 from .installers import find_uv, pip
 from .requirements import is_empty
 

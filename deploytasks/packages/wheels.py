@@ -19,8 +19,8 @@ from typing import Any
 
 from ..cache import remembered
 from ..errors import StepFailed, UsageError
-from ..remote import wheel as remote_wheel
-from ..remote.interpreter import interpreter, trust
+from ..remote.venv import wheel as remote_wheel
+from ..remote.venv.interpreter import interpreter, trust
 from .installers import find_uv, pip
 from .packages import Package
 from .requirements import CURE, REPOSITORY

@@ -1,1 +1,1 @@
-"""Stdlib-only programs that run on the host, sent there over stdin (Python ≥ 3.8)."""
+"""What runs on the host: standard library only, sent as text."""

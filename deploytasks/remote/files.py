@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import uuid
 
 
@@ -46,3 +47,18 @@ def relink(target, path):
     except BaseException:
         os.unlink(temporary)
         raise
+
+
+def existing(path):
+    """The nearest directory at or above `path` that exists."""
+    while not os.path.isdir(path):
+        path = os.path.dirname(path) or "/"
+    return path
+
+
+def remove(path):
+    """Remove a file, a link or a whole directory; nothing happens when it is missing."""
+    if os.path.isdir(path) and not os.path.islink(path):
+        shutil.rmtree(path)
+    elif os.path.lexists(path):
+        os.unlink(path)

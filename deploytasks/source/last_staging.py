@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..remote.manifest import MOST_AT_ONCE, STAT, divided, expected, full_marks
+from ..remote.tree.unchanged import MOST_AT_ONCE, STAT, divided, expected, full_marks
 from .manifest import Manifest
 
 PIECE = 65536

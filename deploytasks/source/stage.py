@@ -16,8 +16,8 @@ from pathlib import Path
 
 from ..cache import cache_root
 from ..config.environment import Environment
-from ..remote.manifest import lasting_marks
-from ..remote.scan import look, mark_of, moved, parents
+from ..remote.tree.manifest import lasting_marks
+from ..remote.tree.scan import look, mark_of, moved, parents
 from ..vendored import Dependency
 from .commits import Commits
 from .contents import clear, write_all

@@ -16,9 +16,9 @@ from typing import Any
 from deploytasks.config.environment import Environment
 from deploytasks.config.settings import Settings
 from deploytasks.packages import Bundle, build
-from deploytasks.remote import install as operations
-from deploytasks.remote import lock
-from deploytasks.remote.state import State
+from deploytasks.remote.agent.state import State
+from deploytasks.remote.lock import lock, takeover
+from deploytasks.remote.venv import operations
 from deploytasks.source import Manifest, Revision, Tree
 from deploytasks.source.manifest import EXECUTABLE, LINK, PLAIN, Entry
 from deploytasks.vendored import Dependency
@@ -115,7 +115,7 @@ class Host:
         """A conversation that holds the lock."""
         state = State()
         state.root, state.token, state.emit = str(self.root), token, self.said.append
-        assert lock.acquire(state.root, token, {"user": "ada", "machine": "here"}, gone=gone)["acquired"]
+        assert takeover.acquire(state.root, token, {"user": "ada", "machine": "here"}, gone=gone)["acquired"]
         return state
 
     @property

@@ -10,7 +10,7 @@ import pytest
 
 from deploytasks.packages import Bundle, tool_findings
 from deploytasks.packages.findings import satisfies
-from deploytasks.remote.interpreter import interpreter, platforms
+from deploytasks.remote.venv.interpreter import interpreter, platforms
 from tests.install.host import Host, environment
 
 ABLE: dict[str, Any] = {

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from deploytasks.remote import install as operations
 from deploytasks.remote.failure import Failure
+from deploytasks.remote.venv import collect, operations
 from tests.install.host import Host, package, snapshot, write
 from tests.rig import own_mounts
 
@@ -145,6 +145,6 @@ def test_what_no_kept_release_uses_is_collected_and_foreign_names_are_left(uv_ho
     uv_host.deploy(tree)
     (uv_host.root / "venvs" / "somebody's").mkdir()
     (uv_host.root / "venvs" / ".0123456789abcdef01234567.killed.tmp").mkdir()
-    operations.collect(uv_host.state, keep=[second])
+    collect.collect(uv_host.state, keep=[second])
     assert sorted(os.listdir(uv_host.root / "venvs")) == sorted([keyed, f"own-{second}", "somebody's"])
     assert os.listdir(uv_host.root / ".deploytasks" / "bundles") == []

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from deploytasks.errors import UsageError
-from deploytasks.remote import inventory
 from deploytasks.remote.failure import Failure
+from deploytasks.remote.release import inventory
 from tests.install.host import Host, package, write
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from deploytasks.remote import venv
+from deploytasks.remote.venv import venv
 from tests.install import dying
 from tests.install.host import NO_INDEX, Host, package
 from tests.install.test_over_ssh import LIB

@@ -14,7 +14,7 @@ import pytest
 from deploytasks.errors import StepFailed, UsageError
 from deploytasks.packages import build
 from deploytasks.packages.packages import version_of
-from deploytasks.remote import install as operations
+from deploytasks.remote.venv import operations
 from deploytasks.source import Manifest
 from tests.install.host import Host, environment, package, snapshot, staged, write
 

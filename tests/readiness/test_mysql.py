@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from deploytasks.remote.mysql import failure
+from deploytasks.remote.services.mysql import failure
 from tests.readiness.conftest import Probe, certificate, full, named, said
 from tests.rig import wait_until
 from tests.servers import PASSWORD, MariaDB

@@ -6,9 +6,9 @@ from itertools import pairwise
 
 import pytest
 
-from deploytasks.remote import verdict
-from deploytasks.remote.patience import Patience
-from deploytasks.remote.timeline import Timeline
+from deploytasks.remote.services import verdict
+from deploytasks.remote.services.patience import Patience
+from deploytasks.remote.services.timeline import Timeline
 
 DOWN = verdict.not_yet("connection refused")
 FULL = verdict.not_yet("no free slot", busy=True)

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from deploytasks.remote.service import Service
-from deploytasks.remote.sighting import look
-from deploytasks.remote.state import State
+from deploytasks.remote.agent.state import State
+from deploytasks.remote.services.first_look import look
+from deploytasks.remote.services.service import Service
 from tests.readiness.conftest import Probe, certificate, full, listener, named, said, stopped_at_the_end
 from tests.rig import free_port, wait_until
 from tests.servers import PASSWORD, PgBouncer, PostgreSQL, binaries

@@ -10,7 +10,7 @@ import threading
 
 import pytest
 
-from deploytasks.remote.readiness import Board
+from deploytasks.remote.services.wait import Board
 from tests.readiness.conftest import Probe, listener, said
 from tests.rig import free_port
 from tests.servers import Redis

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from deploytasks.remote.service import Service
+from deploytasks.remote.services.service import Service
 from tests.rig import wait_until
 from tests.servers import MariaDB, PostgreSQL, Redis
 

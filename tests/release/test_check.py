@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from deploytasks.commands.check.sudo import SudoCommand, sudo_commands
-from deploytasks.remote.sudo import line
+from deploytasks.remote.check.sudo import line
 from tests.release.project import BIN, Plain
 from tests.release.site import Site
 from tests.rig import Sshd, farm, own_mounts, program

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from deploytasks.remote import holding
-from deploytasks.remote.agent import Agent
+from deploytasks.remote.agent.agent import Agent
+from deploytasks.remote.lock import operations
 from tests.release.site import Site, ended
 from tests.release.test_interrupts import sleepers, slow_postinstall, working
 from tests.rig import wait_until
@@ -106,8 +106,8 @@ def test_a_heartbeat_that_meets_the_end_of_a_run_does_not_take_the_lock_for_lost
     beating.start()
     try:
         for number in range(60):
-            assert holding.acquire(agent.state, f"run{number}", {"kind": "run"})["acquired"]
-            holding.release(agent.state)
+            assert operations.acquire(agent.state, f"run{number}", {"kind": "run"})["acquired"]
+            operations.release(agent.state)
             assert agent.state.lost == ""
     finally:
         over.set()

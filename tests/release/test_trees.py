@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from deploytasks.remote.manifest import TICK, lasting_marks
-from deploytasks.remote.scan import full_mark
+from deploytasks.remote.tree.manifest import TICK, lasting_marks
+from deploytasks.remote.tree.scan import full_mark
 from examples.building import git
 from tests.release.project import BIN, Plain
 from tests.rig import program, wait_until

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...config.environment import Host
 from ...operation import Result
-from ...remote.owner import foreign
+from ...remote.release.owner import foreign
 from ...upload.rsync import samba_version
 
 if TYPE_CHECKING:

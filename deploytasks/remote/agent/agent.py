@@ -1,0 +1,183 @@
+"""The agent: reads requests as JSON lines on stdin, carries out operations one after the other, streams
+events to stdout.
+
+It lives as long as the conversation: end of input, SIGTERM or SIGHUP ends what runs, gives the lock back and exits.
+Requests: `{"id": n, "operations": [{"name": …, "arguments": {…}}, …]}`, `{"beat": true}`, `{"cancel": true}`.
+Events:   `{"id": n, "index": i, "event": "start" | "line" | "done", …}` and `{"id": n, "event": "end"}`.
+"""
+
+import importlib
+import json
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+import traceback
+
+from deploytasks.remote.agent.state import State
+from deploytasks.remote.failure import Failure, of_system
+
+OPERATIONS = {
+    "open": "agent.operations:open_root",
+    "facts": "check.facts:facts",
+    "install_facts": "venv.operations:install_facts",
+    "sudo_rules": "check.sudo:rules",
+    "execute": "agent.operations:execute",
+    "acquire": "lock.operations:acquire",
+    "release_lock": "lock.operations:release",
+    "read_lock": "lock.operations:read",
+    "freeze": "lock.operations:freeze",
+    "break_lock": "lock.operations:break_lock",
+    "inventory": "release.inventory:inventory",
+    "prepare": "tree.prepare:prepare",
+    "ships": "tree.prepare:ships",
+    "seal": "tree.seal:seal",
+    "edited": "tree.seal:edited",
+    "link_shared": "release.release:link_shared",
+    "write_environment": "release.release:write_environment",
+    "load_environment": "release.release:load_environment",
+    "served_environment": "release.settings:served_environment",
+    "install": "venv.operations:install",
+    "collect": "venv.collect:collect",
+    "publish": "release.release:publish",
+    "mark": "release.release:mark",
+    "record": "release.history:record",
+    "history": "release.history:history",
+    "provenance": "release.inventory:provenance",
+    "manifest": "release.inventory:manifest",
+    "verify": "release.health:verify",
+    "look": "services.first_look:look",
+    "wait": "services.wait:wait",
+    "ask_again": "services.wait:ask_again",
+    "prune": "release.prune:prune",
+    "tidy": "venv.collect:tidy",
+}
+
+
+class Agent:
+    """One conversation. The reading thread only queues, beats and cancels; the working thread does the work."""
+
+    def __init__(self, source, sink):
+        self.source, self.sink = source, sink
+        self.state = State()
+        self.requests = queue.Queue()
+        self.writing = threading.Lock()
+
+    def run(self):
+        worker = threading.Thread(target=self._work, daemon=True)
+        worker.start()
+        try:
+            for line in self.source:
+                self._receive(json.loads(line.decode("utf-8")))
+        finally:
+            self.state.cancel()
+            self.requests.put(None)
+            worker.join(10.0)
+            self._give_back()
+
+    def _receive(self, message):
+        if message.get("beat"):
+            self._beat()
+        elif message.get("cancel"):
+            self.state.cancel()
+        else:
+            self.requests.put(message)
+
+    def _beat(self):
+        from deploytasks.remote.lock import lock
+
+        token = self.state.token
+        if token and not self.state.lost:
+            try:
+                lock.beat(self.state.root, token)
+            except Failure as failure:
+                if self.state.token == token:
+                    self.state.lost = str(failure)
+                    self.state.cancel()
+            except OSError:
+                pass  # a full disk is the running operation's to report; the lease outlives some missed beats
+
+    def _give_back(self):
+        from deploytasks.remote.lock import lock
+
+        if self.state.token:
+            try:
+                lock.release(self.state.root, self.state.token)
+            except (Failure, OSError):
+                pass
+
+    def _work(self):
+        while True:
+            request = self.requests.get()
+            if request is None:
+                return
+            if request.get("resume"):
+                self.state.resume()
+            for index, operation in enumerate(request["operations"]):
+                if not self._carry_out(request["id"], index, operation):
+                    break
+            self.send(id=request["id"], event="end")
+
+    def _carry_out(self, number, index, operation):
+        self.send(id=number, index=index, event="start")
+        self.state.emit = lambda line: self.send(id=number, index=index, event="line", text=line)
+        started = time.monotonic()
+        answer = self._answer(operation)
+        seconds = round(time.monotonic() - started, 4)
+        self.send(id=number, index=index, event="done", seconds=seconds, **answer)
+        return answer["ok"]
+
+    def _answer(self, operation):
+        try:
+            if self.state.lost:
+                raise Failure(self.state.lost, "lock_lost")
+            self.state.go_on()
+            value = find(operation["name"])(self.state, **operation.get("arguments", {}))
+            if isinstance(value, dict) and "__result__" in value:
+                return value["__result__"]
+            return {"ok": True, "value": value}
+        except Failure as failure:
+            return {"ok": False, "code": 1, "error": str(failure), "kind": failure.kind}
+        except OSError as error:
+            what = "%s: %s; see the host's disk and permissions" % (operation["name"], of_system(error))
+            return {"ok": False, "code": 1, "error": what, "kind": "system"}
+        except Exception as bug:
+            frames = [
+                "%s:%d in %s" % (frame.filename, frame.lineno, frame.name)
+                for frame in traceback.extract_tb(bug.__traceback__)
+            ]
+            error = "%s in operation %s; please report it" % (type(bug).__name__, operation["name"])
+            return {"ok": False, "code": 3, "error": error, "kind": "bug", "tail": frames}
+
+    def send(self, **event):
+        data = json.dumps(event).encode("ascii") + b"\n"
+        with self.writing:
+            try:
+                self.sink.write(data)
+                self.sink.flush()
+            except OSError:
+                self.state.cancel()  # nobody listens any more; end of input follows
+
+
+def find(name):
+    """The function that carries out the operation `name`."""
+    if name not in OPERATIONS:
+        raise Failure("unknown operation %s; this is a bug in deploytasks" % name, "bug")
+    module, function = OPERATIONS[name].split(":")
+    return getattr(importlib.import_module("deploytasks.remote." + module), function)
+
+
+def hang_up(*_):
+    """End of the conversation by signal: the same way out as the end of input."""
+    raise SystemExit(1)
+
+
+def main():
+    """Serve the conversation on stdin and stdout until it ends."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, hang_up)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.umask(0o022)
+    Agent(sys.stdin.buffer, sys.stdout.buffer).run()

@@ -1,0 +1,37 @@
+"""Operations that any conversation has: opening it, and running a command."""
+
+import os
+
+from deploytasks.remote.failure import Failure
+
+
+def open_root(state, root, environment=None):
+    """Tell the agent where the deployment is and what the application's environment is; touches nothing."""
+    state.root = root
+    if environment is not None:
+        state.environment = environment
+
+
+def execute(state, words, cwd="", env=None, stdin="", timeout=3600.0, changing=True, capture=False, bin=""):
+    """Run a command; `bin` is put first on PATH. A changing one is refused when this run's lock is gone."""
+    if changing:
+        state.require_lock()
+        if state.prepared:
+            state.prepared.kept = None
+    env = dict(env or {})
+    if bin:
+        env["PATH"] = bin + os.pathsep + state.environment.get("PATH", os.environ.get("PATH", os.defpath))
+    directory = os.path.realpath(os.path.join(state.root, cwd)) if cwd or os.path.isdir(state.root) else ""
+    if cwd and not os.path.isdir(directory):
+        raise Failure("%s does not exist; deploy first" % os.path.join(state.root, cwd), "missing")
+    printed = []
+    code, tail = state.spawn(words, directory, env, stdin, timeout, printed.append if capture else state.emit)
+    error = "killed by signal %d" % -code if code < 0 else ""
+    answer = {
+        "ok": code == 0,
+        "code": code,
+        "tail": tail,
+        "error": error,
+        "kind": "" if code == 0 else "exit",
+    }
+    return {"__result__": {**answer, "value": "\n".join(printed) if capture else None}}

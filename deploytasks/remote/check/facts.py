@@ -1,0 +1,88 @@
+"""What `check` reads of a host in one round trip, before anything changes."""
+
+import os
+import pwd
+import shutil
+import stat
+import subprocess
+import sys
+import time
+
+from deploytasks.remote.files import existing, read_json
+from deploytasks.remote.release.inventory import environment_keys, inventory
+from deploytasks.remote.venv.interpreter import Question
+
+
+def facts(state, python="python3", shared_files=(), env_group=None, salt=""):
+    """Everything a check decides on: tools, space, permissions, current, owner, lock, releases, clock."""
+    from deploytasks.remote.lock import lock
+
+    state.question = Question(python)  # `install_facts`, which follows, needs the answer
+    base = existing(state.root)
+    space = os.statvfs(base)
+    return {
+        "user": pwd.getpwuid(os.getuid()).pw_name,
+        "home": os.path.realpath(os.path.expanduser("~")),
+        "root": os.path.realpath(state.root),
+        "exists": os.path.isdir(state.root),
+        "obstacle": obstacle(state.root),
+        "writable": os.access(base, os.W_OK | os.X_OK),
+        "nearest": base,
+        "current": kind(os.path.join(state.root, "current")),
+        "owner": read_json(os.path.join(state.root, ".deploytasks", "owner")),
+        "rsync": version("rsync"),
+        "python": shutil.which(python) or "",
+        "agent_python": sys.version.split()[0],
+        "free_bytes": space.f_bavail * space.f_frsize,
+        "free_inodes": space.f_favail,
+        "has_inodes": space.f_files > 0,
+        "clock": time.time(),
+        "missing_shared": [
+            name for name in shared_files if not os.path.exists(os.path.join(state.root, "shared", name))
+        ],
+        "group": group_exists(env_group),
+        "lock": lock.read(state.root),
+        "inventory": inventory(state),
+        "environment_keys": environment_keys(state.root, salt),
+        "platform": sys.platform,
+    }
+
+
+def obstacle(path):
+    """The first component at or above `path` that exists and is not a directory, or an empty text."""
+    while path and path != "/":
+        if os.path.lexists(path):
+            return "" if os.path.isdir(path) else path
+        path = os.path.dirname(path)
+    return ""
+
+
+def kind(path):
+    """`missing`, `symlink`, `directory` or `other`."""
+    try:
+        mode = os.lstat(path).st_mode
+    except OSError:
+        return "missing"
+    if stat.S_ISLNK(mode):
+        return "symlink"
+    return "directory" if stat.S_ISDIR(mode) else "other"
+
+
+def version(program):
+    """The first line of `<program> --version`, or an empty text when it is not there."""
+    if not shutil.which(program):
+        return ""
+    done = subprocess.run(
+        [program, "--version"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    return done.stdout.decode("utf-8", "replace").split("\n")[0].strip()
+
+
+def group_exists(name):
+    """Whether a group of that name exists here; True when none is asked for."""
+    import grp
+
+    try:
+        return name is None or bool(grp.getgrnam(name))
+    except KeyError:
+        return False

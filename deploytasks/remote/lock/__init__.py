@@ -1,0 +1,3 @@
+"""The lock of a host: taken, held, taken over, given back."""
+
+from __future__ import annotations

@@ -1,0 +1,162 @@
+"""The deploy lock of a host: one JSON file, replaced by rename, every change under flock of its guard.
+
+Absent means free. `kind` is `run` (with a heartbeat, stale after the lease) or `freeze` (by hand, never taken over).
+A run's remote sessions are files `.deploytasks/sessions/<token>/<pid>`, so that a takeover can end them first.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import time
+
+from deploytasks.remote import pids
+from deploytasks.remote.failure import Failure
+from deploytasks.remote.files import write_json
+
+RUBBISH = "the lock file %s is not readable; see what is in it, then `fab unlock`"
+
+
+def place(root):
+    return os.path.join(root, ".deploytasks", "lock")
+
+
+def sessions(root, token):
+    return os.path.join(root, ".deploytasks", "sessions", token)
+
+
+@contextlib.contextmanager
+def guarded(root):
+    """Alone with the lock file, among all processes of this host."""
+    os.makedirs(os.path.join(root, ".deploytasks"), 0o755, exist_ok=True)
+    with open(place(root) + ".guard", "w", encoding="ascii") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        yield
+
+
+def load(root):
+    """The lock as it stands, or None. Rubbish is a lock that nobody can be asked about."""
+    try:
+        with open(place(root), encoding="utf-8") as stream:
+            found = json.load(stream)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError):
+        found = None
+    if not isinstance(found, dict) or "token" not in found:
+        return {
+            "token": "",
+            "kind": "rubbish",
+            "user": "somebody",
+            "machine": "?",
+            "reason": RUBBISH % place(root),
+        }
+    return found
+
+
+def now():
+    """(wall clock, boot clock): neither a stepped wall clock nor a reboot makes a heartbeat look fresh or old."""
+    boot = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+    return time.time(), time.clock_gettime(boot)
+
+
+def age(found):
+    """Seconds since the heartbeat, by this host's own clock; since another boot it is for ever ago."""
+    if found.get("boot_id") != pids.boot_id():
+        return float("inf")
+    return max(0.0, now()[1] - found.get("heartbeat", 0.0))
+
+
+def is_stale(found, lease, gone=""):
+    """Whether a run's lock may be taken over: no heartbeat within the lease, or `gone` names it as ended for sure."""
+    return found.get("kind") == "run" and (age(found) > lease or found["token"] == gone)
+
+
+def put(root, content):
+    """Write the lock with a heartbeat of now."""
+    wall, boot = now()
+    agent = {"pid": os.getpid(), "start": pids.start_time(os.getpid())}
+    stamped = {"started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(wall)), "agent": agent}
+    write_json(place(root), {**stamped, **content, "heartbeat": boot, "boot_id": pids.boot_id()})
+
+
+def told(found):
+    """A lock as it is shown: with its age, None for one from before a reboot."""
+    seconds = age(found)
+    return {**found, "age": None if seconds == float("inf") else round(seconds, 1)}
+
+
+def read(root):
+    """Who holds the lock, of a run also whether its agent is still alive; None for nobody."""
+    found = load(root)
+    if found is None:
+        return None
+    return {**told(found), **({"alive": alive(found)} if found.get("kind") == "run" else {})}
+
+
+def alive(found):
+    """Whether the agent that took a lock still runs on this machine, so that it may still change something."""
+    agent = found.get("agent") or {}
+    return pids.alive(agent.get("pid"), agent.get("start")) and found.get("boot_id") == pids.boot_id()
+
+
+def check(root, token):
+    """Failure(kind="lock_lost") unless the lock is ours."""
+    found = load(root)
+    if found is None or found["token"] != token or found.get("condemned"):
+        whose = (
+            "nobody's"
+            if found is None or found["token"] == token
+            else "%s@%s's" % (found.get("user", "?"), found.get("machine", "?"))
+        )
+        raise Failure(
+            "this run's lock is gone, it is %s now; see `fab status`, then deploy again" % whose, "lock_lost"
+        )
+    return found
+
+
+def beat(root, token):
+    """Renew the heartbeat; Failure(kind="lock_lost") when the lock is not ours any more."""
+    with guarded(root):
+        found = check(root, token)
+        write_json(place(root), {**found, "heartbeat": now()[1], "boot_id": pids.boot_id()})
+
+
+def enter_session(root, token, pid):
+    """Remember a session of ours, so that a takeover can end it."""
+    directory = sessions(root, token)
+    os.makedirs(directory, 0o755, exist_ok=True)
+    started = pids.start_time(pid)
+    if started is not None:
+        with open(os.path.join(directory, str(pid)), "w", encoding="ascii") as stream:
+            stream.write(started)
+
+
+def leave_session(root, token, pid):
+    """Forget a session that has ended."""
+    with contextlib.suppress(OSError):
+        os.unlink(os.path.join(sessions(root, token), str(pid)))
+
+
+def release(root, token):
+    """Give the lock back, if it is ours; a second time nothing happens."""
+    if load(root) is None:
+        return
+    with guarded(root):
+        found = load(root)
+        if found is not None and found["token"] == token:
+            os.unlink(place(root))
+    shutil.rmtree(sessions(root, token), ignore_errors=True)
+
+
+def freeze(root, message, holder):
+    """Freeze by hand; answers the holder when somebody has the lock."""
+    with guarded(root):
+        found = load(root)
+        if found is not None:
+            raise Failure(
+                "is held by %s@%s; `fab unlock` first" % (found.get("user", "?"), found.get("machine", "?")),
+                "locked",
+            )
+        put(root, {**holder, "token": holder.get("run_id", "freeze"), "kind": "freeze", "reason": message})

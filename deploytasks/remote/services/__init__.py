@@ -1,0 +1,3 @@
+"""The readiness wait: each service asked in its own protocol."""
+
+from __future__ import annotations

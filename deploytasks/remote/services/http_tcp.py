@@ -1,0 +1,48 @@
+"""`tcp://` and `http(s)://`: services that are asked without a login of their own."""
+
+import base64
+import http.client
+import urllib.parse
+
+from deploytasks.remote.services import verdict
+from deploytasks.remote.services.wire import Wire
+
+
+def tcp(url, timeout):
+    """Raise a verdict.Attempt: whether the port takes a connection."""
+    if not url.hostname or not url.port:
+        raise verdict.misconfigured(
+            "its URL names no host and port", "write tcp://host:port", verdict.PERMANENT
+        )
+    with Wire((url.hostname, url.port), timeout):
+        raise verdict.ready("tcp")
+
+
+def web(url, timeout):
+    """Raise a verdict.Attempt: whether the URL answers 2xx."""
+    secure = url.scheme.lower() == "https"
+    connect = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+    connection = connect(url.hostname, url.port, timeout=timeout)
+    try:
+        path = urllib.parse.urlunsplit(("", "", url.path or "/", url.query, ""))
+        connection.request("GET", path, headers=credentials(url))
+        status = connection.getresponse().status
+    except http.client.HTTPException as error:
+        raise verdict.not_yet("no HTTP answer (%s)" % type(error).__name__) from None
+    finally:
+        connection.close()
+    if 200 <= status < 300:
+        raise verdict.ready("http")
+    if status in (401, 403):
+        raise verdict.refused("answered %d" % status, "correct the credentials in the URL")
+    if status == 404:
+        raise verdict.misconfigured("answered 404", "correct the path of the URL")
+    raise verdict.not_yet("answered %d" % status, "see its log")
+
+
+def credentials(url):
+    """The header that user and password of the URL make."""
+    if not url.username:
+        return {}
+    pair = "%s:%s" % (urllib.parse.unquote(url.username), urllib.parse.unquote(url.password or ""))
+    return {"Authorization": "Basic " + base64.b64encode(pair.encode()).decode()}

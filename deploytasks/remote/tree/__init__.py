@@ -1,0 +1,3 @@
+"""The tree of a release: looked at, made ready, sealed."""
+
+from __future__ import annotations

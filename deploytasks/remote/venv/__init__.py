@@ -1,0 +1,3 @@
+"""Virtual environments and what fills them."""
+
+from __future__ import annotations
