@@ -10,8 +10,44 @@ import pytest
 from tests import architecture
 
 MODULES = architecture.modules()
+TABLE = {
+    "front": {"commands", "config", "ground", "hosts", "output", "recipe", "tasks"},
+    "tasks": {"commands", "config", "ground", "hosts", "output", "recipe", "source", "ssh", "vendored"},
+    "output": {"commands", "config", "ground", "hosts", "vendored"},
+    "commands": {
+        *("config", "ground", "hosts", "packages", "recipe", "remote", "source", "ssh", "upload", "vendored")
+    },
+    "hosts": {"config", "ground", "recipe", "remote", "ssh", "upload"},
+    "upload": {"ground", "source", "ssh"},
+    "ssh": {"config", "ground"},
+    "recipe": {"config", "ground", "packages", "source", "ssh"},
+    "packages": {"config", "ground", "remote", "source"},
+    "source": {"config", "ground", "remote", "vendored"},
+    "vendored": {"ground"},
+    "config": {"ground", "remote"},
+    "remote": set(),
+    "ground": set(),
+}
+"""Which room may import which, annotations included. It only shrinks: a new arrow wants a reason in its commit."""
 MAY_IMPORT_FABRIC = {"ssh", "upload", "tasks"}
-"""Rooms, and modules of the ground."""
+
+
+def test_a_room_imports_only_the_rooms_that_the_table_names() -> None:
+    assert architecture.table() == TABLE
+
+
+def test_rooms_have_no_circle_and_at_most_8_levels() -> None:
+    assert architecture.circles(architecture.table()) == []
+    assert 0 < architecture.levels(architecture.table(annotations=False)) <= 8
+
+
+def test_modules_have_no_circle_at_run_time() -> None:
+    assert architecture.circles(architecture.module_graph(lazy=True)) == []
+
+
+def test_nothing_lies_beside_the_rooms_but_the_ground_and_the_front() -> None:
+    top = {one.split(".")[0] for one in MODULES}
+    assert top == (set(TABLE) - {"front", "ground"}) | {*architecture.GROUND, *architecture.FRONT}
 
 
 def name(value: object) -> str:
