@@ -6,9 +6,13 @@ import fcntl
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+UNUSED = 30 * 24 * 3600
+"""Seconds after which a tree that nobody asked for may go."""
 
 
 def cache() -> Path:
@@ -27,7 +31,10 @@ def locked(path: Path) -> Iterator[None]:
 
 
 def kept(place: Path, make: Callable[[Path], None]) -> Path:
-    """`place`, filled by `make` in one process only; what was begun by one that died is begun again."""
+    """`place`, filled by `make` in one process only; what was begun by one that died is begun again.
+
+    What was beside it and nobody asked for in the last 30 days is gone when a new one was made.
+    """
     place.parent.mkdir(parents=True, exist_ok=True)
     with locked(place.with_name(f"{place.name}.lock")):
         if not place.exists():
@@ -37,7 +44,22 @@ def kept(place: Path, make: Callable[[Path], None]) -> Path:
             begun.mkdir()
             make(begun)
             begun.rename(place)
+            forget_unused(place.parent)
+        os.utime(place)
     return place
+
+
+def forget_unused(places: Path) -> None:
+    """Remove what `kept` gave nobody for long; its lock file stays, which somebody may wait for."""
+    for place in places.iterdir():
+        if place.is_dir() and place.suffix != ".begun" and is_unused(place):
+            with locked(place.with_name(f"{place.name}.lock")):
+                if is_unused(place):
+                    shutil.rmtree(place)
+
+
+def is_unused(place: Path) -> bool:
+    return place.exists() and place.stat().st_mtime < time.time() - UNUSED
 
 
 @contextmanager

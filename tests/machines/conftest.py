@@ -16,8 +16,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(FIRST_RUN))
 
 
-@pytest.fixture(scope="session", name="rack")
-def rack_of_the_session() -> Iterator[Rack]:
+@pytest.fixture(scope="module", name="rack")
+def rack_of_the_module() -> Iterator[Rack]:
     """Starts machines; see README.md beside this."""
     with rack() as made:
         yield made

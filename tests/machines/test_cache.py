@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
 
-from tests.machines.cache import kept
+from tests.machines.cache import UNUSED, kept
 
 
 def test_of_many_that_want_a_tree_at_once_one_makes_it_and_all_have_it_whole(tmp_path: Path) -> None:
@@ -29,3 +31,14 @@ def test_a_tree_that_a_killed_process_began_is_begun_again(tmp_path: Path) -> No
     kept(tmp_path / "tree", lambda begun: (begun / "whole").touch())
     assert [path.name for path in (tmp_path / "tree").iterdir()] == ["whole"]
     assert not (tmp_path / "tree.begun").exists()
+
+
+def test_a_new_tree_takes_the_place_of_those_that_nobody_asked_for_in_a_month(tmp_path: Path) -> None:
+    for name in ("old", "used"):
+        kept(tmp_path / name, lambda begun: None)
+    for name in ("old", "used"):
+        os.utime(tmp_path / name, (0, time.time() - UNUSED - 60))
+    kept(tmp_path / "used", lambda begun: None)
+    assert (tmp_path / "old").exists()
+    kept(tmp_path / "new", lambda begun: None)
+    assert {path.name for path in tmp_path.iterdir() if path.is_dir()} == {"used", "new"}
