@@ -26,6 +26,7 @@ TOP = (
     maintenance.lock,
     maintenance.unlock,
     project.init,
+    project.completion,
 )
 
 

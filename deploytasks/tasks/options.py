@@ -12,7 +12,9 @@ from ..errors import UsageError
 
 if TYPE_CHECKING:
     from ..config.environment import Environment
+    from ..recipe.plan import Plan
     from ..recipe.recipe import Recipe
+    from ..report import Report
     from ..ssh.route import SshOptions
 
 
@@ -42,6 +44,14 @@ def ssh_of(context: Any) -> SshOptions | None:
     from ..ssh.route import SshOptions
 
     return SshOptions.from_config(context.config)
+
+
+def remembered(plan: Plan, report: Report) -> Report:
+    """The report, whose releases are kept for completion."""
+    from ..commands.seen_releases import remember
+
+    remember(os.environ, plan.environment.root, report)
+    return report
 
 
 def is_dry(context: Any, dry_run: bool) -> bool:

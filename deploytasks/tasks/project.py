@@ -1,4 +1,4 @@
-"""The task that starts a project."""
+"""Tasks that start a project: its files, and completion for its shell."""
 
 from __future__ import annotations
 
@@ -23,4 +23,15 @@ def init(c: Any, path: str = ".") -> int:
         if not written
         else "next: edit environments/, then `fab check`"
     )
+    return 0
+
+
+@task(positional=["shell"], help={"shell": "bash, zsh or fish"})
+@entry("completion")
+def completion(c: Any, shell: Any = None) -> int:
+    """Print what a shell reads to complete tasks, options, environments, hosts and releases."""
+    from ..commands.completion import script
+    from ..output import console
+
+    console.result(script(shell or "").rstrip("\n"))
     return 0

@@ -7,7 +7,7 @@ from typing import Any
 from ..output.report import show
 from ..output.watcher import watching
 from .entry import entry, task
-from .options import confirm, environment_of, is_dry, listed, recipe_of, refuse_dry, ssh_of
+from .options import confirm, environment_of, is_dry, listed, recipe_of, refuse_dry, remembered, ssh_of
 
 ENV = "environment to work on: the name of a file environments/<env>.env"
 LIMIT = "only these hosts: names with commas, or repeat the option"
@@ -68,7 +68,7 @@ def deploy(
     confirm(plan.environment, "Deploy to", yes)
     with watching() as watcher:
         report = execute(plan, observer=watcher)
-    return show(report, as_json=json, timings=timings)
+    return show(remembered(plan, report), as_json=json, timings=timings)
 
 
 @task(
@@ -120,7 +120,7 @@ def rollback(
     confirm(found.environment, "Roll back", yes)
     with watching() as watcher:
         report = roll_back(found, to=to, observer=watcher)
-    return show(report, as_json=json)
+    return show(remembered(found, report), as_json=json)
 
 
 @task(iterable=["limit"], help={"env": ENV, "limit": LIMIT, "json": JSON})
@@ -131,8 +131,8 @@ def releases(c: Any, env: str = "", limit: Any = None, json: bool = False) -> in
     from ..commands.releases import releases as known
     from ..output.releases import lines
 
-    report = known(plan_command(environment_of(env), "releases", limit=listed(limit), ssh=ssh_of(c)))
-    return show(report, as_json=json, lines=lines)
+    found = plan_command(environment_of(env), "releases", limit=listed(limit), ssh=ssh_of(c))
+    return show(remembered(found, known(found)), as_json=json, lines=lines)
 
 
 @task(iterable=["limit"], help={"env": ENV, "limit": LIMIT, "json": JSON})
@@ -143,5 +143,5 @@ def status(c: Any, env: str = "", limit: Any = None, json: bool = False) -> int:
     from ..commands.status import status as known
     from ..output.status import lines
 
-    report = known(plan_command(environment_of(env), "status", limit=listed(limit), ssh=ssh_of(c)))
-    return show(report, as_json=json, lines=lines)
+    found = plan_command(environment_of(env), "status", limit=listed(limit), ssh=ssh_of(c))
+    return show(remembered(found, known(found)), as_json=json, lines=lines)
