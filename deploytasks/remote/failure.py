@@ -1,5 +1,7 @@
 """The one exception that an operation raises for a failure it can explain; and what the system's own say."""
 
+from __future__ import annotations
+
 
 class Failure(Exception):
     """`message` reads `<what is wrong>; <next move>`; `kind` is what the control side decides on, never the text."""
@@ -9,6 +11,6 @@ class Failure(Exception):
         self.kind = kind
 
 
-def of_system(error):
+def of_system(error: OSError) -> str:
     """What an OSError says, and of which file."""
     return "%s%s" % (error.strerror or error, " (%s)" % error.filename if error.filename else "")

@@ -1,5 +1,7 @@
 """Processes of this machine by pid and start time, so that a reused pid is never taken for an old one."""
 
+from __future__ import annotations
+
 import os
 import signal
 import time
@@ -7,7 +9,7 @@ import time
 GRACE = 3.0
 
 
-def boot_id():
+def boot_id() -> str:
     """Changes with every boot; empty where the system does not say."""
     try:
         with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as stream:
@@ -16,7 +18,7 @@ def boot_id():
         return ""
 
 
-def machine_id():
+def machine_id() -> str:
     """The same on one machine (or container) for ever; the host name where the system has no id."""
     try:
         with open("/etc/machine-id", encoding="ascii") as stream:
@@ -25,7 +27,7 @@ def machine_id():
         return os.uname().nodename
 
 
-def namespace():
+def namespace() -> str:
     """In which numbering pids of this process count: a container's are not its machine's."""
     try:
         return os.readlink("/proc/self/ns/pid")
@@ -33,7 +35,7 @@ def namespace():
         return ""
 
 
-def start_time(pid):
+def start_time(pid: int) -> str | None:
     """When a process was started, in the system's own ticks, as text; None when it is not running (or a zombie)."""
     try:
         with open("/proc/%d/stat" % pid, "rb") as stream:
@@ -43,7 +45,7 @@ def start_time(pid):
     return None if fields[0] in (b"Z", b"X") else fields[19].decode("ascii")
 
 
-def exists(pid):
+def exists(pid: int) -> bool:
     """Whether a process with this pid exists, where there is no /proc."""
     try:
         os.kill(pid, 0)
@@ -54,12 +56,12 @@ def exists(pid):
     return True
 
 
-def alive(pid, started):
+def alive(pid: object, started: object) -> bool:
     """Whether this very process still runs."""
-    return bool(pid) and start_time(pid) == started
+    return isinstance(pid, int) and pid > 0 and start_time(pid) == started
 
 
-def members(session):
+def members(session: int) -> list[int]:
     """Pids of a session, by /proc; the leader alone where there is none."""
     found = []
     for name in os.listdir("/proc") if os.path.isdir("/proc/self") else ():
@@ -74,7 +76,7 @@ def members(session):
     return found
 
 
-def end(pid, started, whole_session=True):
+def end(pid: int, started: str | None, whole_session: bool = True) -> None:
     """End a process and, when it leads one, its session: politely, then for good. Nothing of it runs afterwards."""
     if not alive(pid, started):
         return

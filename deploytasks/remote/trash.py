@@ -1,9 +1,15 @@
 """What is put aside by a rename and deleted afterwards by a process nobody waits for."""
 
+from __future__ import annotations
+
 import os
 import subprocess
 import sys
 import uuid
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from deploytasks.remote.agent.state import State
 
 DELETE = """
 import os, shutil, sys
@@ -21,7 +27,7 @@ for name in os.listdir(sys.argv[1]):
 """
 
 
-def empty(trash):
+def empty(trash: str) -> None:
     """Delete what is in the trash, detached from this conversation."""
     if os.path.isdir(trash) and os.listdir(trash):
         subprocess.Popen(
@@ -35,7 +41,7 @@ def empty(trash):
         )
 
 
-def retire(state, place):
+def retire(state: State, place: str) -> None:
     """Move something into the trash, which a later collection empties."""
     trash = os.path.join(state.root, ".deploytasks", "trash")
     os.makedirs(trash, 0o700, exist_ok=True)

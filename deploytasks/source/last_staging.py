@@ -116,7 +116,7 @@ class Memory:
     def _asked(self, place: Path, left: Left) -> dict[str, Any]:
         """Write what `stat` is to be asked, where that can tell at all; answers what the head says of it."""
         full = full_marks(left.marks, left.proofs)
-        if not all(full.values()) or any(mark[0] == "d" and mark != "d755" for mark in left.marks.values()):
+        if full is None or any(mark[0] == "d" and mark != "d755" for mark in left.marks.values()):
             return {}
         sized = []
         for number, part in enumerate(divided(list(full))):

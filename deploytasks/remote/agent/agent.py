@@ -6,6 +6,8 @@ Requests: `{"id": n, "operations": [{"name": …, "arguments": {…}}, …]}`, `
 Events:   `{"id": n, "index": i, "event": "start" | "line" | "done", …}` and `{"id": n, "event": "end"}`.
 """
 
+from __future__ import annotations
+
 import importlib
 import json
 import os
@@ -18,6 +20,11 @@ import traceback
 
 from deploytasks.remote.agent.state import State
 from deploytasks.remote.failure import Failure, of_system
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, BinaryIO
 
 OPERATIONS = {
     "open": "agent.operations:open_root",
@@ -59,13 +66,13 @@ OPERATIONS = {
 class Agent:
     """One conversation. The reading thread only queues, beats and cancels; the working thread does the work."""
 
-    def __init__(self, source, sink):
+    def __init__(self, source: BinaryIO, sink: BinaryIO) -> None:
         self.source, self.sink = source, sink
         self.state = State()
-        self.requests = queue.Queue()
+        self.requests: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self.writing = threading.Lock()
 
-    def run(self):
+    def run(self) -> None:
         worker = threading.Thread(target=self._work, daemon=True)
         worker.start()
         try:
@@ -77,7 +84,7 @@ class Agent:
             worker.join(10.0)
             self._give_back()
 
-    def _receive(self, message):
+    def _receive(self, message: dict[str, Any]) -> None:
         if message.get("beat"):
             self._beat()
         elif message.get("cancel"):
@@ -85,7 +92,7 @@ class Agent:
         else:
             self.requests.put(message)
 
-    def _beat(self):
+    def _beat(self) -> None:
         from deploytasks.remote.lock import lock
 
         token = self.state.token
@@ -99,7 +106,7 @@ class Agent:
             except OSError:
                 pass  # a full disk is the running operation's to report; the lease outlives some missed beats
 
-    def _give_back(self):
+    def _give_back(self) -> None:
         from deploytasks.remote.lock import lock
 
         if self.state.token:
@@ -108,7 +115,7 @@ class Agent:
             except (Failure, OSError):
                 pass
 
-    def _work(self):
+    def _work(self) -> None:
         while True:
             request = self.requests.get()
             if request is None:
@@ -120,23 +127,23 @@ class Agent:
                     break
             self.send(id=request["id"], event="end")
 
-    def _carry_out(self, number, index, operation):
+    def _carry_out(self, number: int, index: int, operation: dict[str, Any]) -> bool:
         self.send(id=number, index=index, event="start")
         self.state.emit = lambda line: self.send(id=number, index=index, event="line", text=line)
         started = time.monotonic()
         answer = self._answer(operation)
         seconds = round(time.monotonic() - started, 4)
         self.send(id=number, index=index, event="done", seconds=seconds, **answer)
-        return answer["ok"]
+        return bool(answer["ok"])
 
-    def _answer(self, operation):
+    def _answer(self, operation: dict[str, Any]) -> dict[str, Any]:
         try:
             if self.state.lost:
                 raise Failure(self.state.lost, "lock_lost")
             self.state.go_on()
             value = find(operation["name"])(self.state, **operation.get("arguments", {}))
             if isinstance(value, dict) and "__result__" in value:
-                return value["__result__"]
+                return dict(value["__result__"])
             return {"ok": True, "value": value}
         except Failure as failure:
             return {"ok": False, "code": 1, "error": str(failure), "kind": failure.kind}
@@ -145,13 +152,13 @@ class Agent:
             return {"ok": False, "code": 1, "error": what, "kind": "system"}
         except Exception as bug:
             frames = [
-                "%s:%d in %s" % (frame.filename, frame.lineno, frame.name)
+                "%s:%s in %s" % (frame.filename, frame.lineno, frame.name)
                 for frame in traceback.extract_tb(bug.__traceback__)
             ]
-            error = "%s in operation %s; please report it" % (type(bug).__name__, operation["name"])
-            return {"ok": False, "code": 3, "error": error, "kind": "bug", "tail": frames}
+            what = "%s in operation %s; please report it" % (type(bug).__name__, operation["name"])
+            return {"ok": False, "code": 3, "error": what, "kind": "bug", "tail": frames}
 
-    def send(self, **event):
+    def send(self, **event: object) -> None:
         data = json.dumps(event).encode("ascii") + b"\n"
         with self.writing:
             try:
@@ -161,20 +168,21 @@ class Agent:
                 self.state.cancel()  # nobody listens any more; end of input follows
 
 
-def find(name):
+def find(name: str) -> Callable[..., Any]:
     """The function that carries out the operation `name`."""
     if name not in OPERATIONS:
         raise Failure("unknown operation %s; this is a bug in deploytasks" % name, "bug")
     module, function = OPERATIONS[name].split(":")
-    return getattr(importlib.import_module("deploytasks.remote." + module), function)
+    found: Callable[..., Any] = getattr(importlib.import_module("deploytasks.remote." + module), function)
+    return found
 
 
-def hang_up(*_):
+def hang_up(*_: object) -> None:
     """End of the conversation by signal: the same way out as the end of input."""
     raise SystemExit(1)
 
 
-def main():
+def main() -> None:
     """Serve the conversation on stdin and stdout until it ends."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, hang_up)

@@ -1,5 +1,7 @@
 """One child process in a session of its own: its output as lines, its end, its timeout, its killing."""
 
+from __future__ import annotations
+
 import os
 import select
 import signal
@@ -10,6 +12,11 @@ from collections import deque
 
 from deploytasks.remote.failure import Failure
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import IO
+
 TAIL = 40
 GRACE = 3.0
 
@@ -19,7 +26,7 @@ class Child:
     its output open.
     """
 
-    def __init__(self, words, cwd, env, stdin):
+    def __init__(self, words: list[str], cwd: str, env: dict[str, str], stdin: str) -> None:
         try:
             self.process = subprocess.Popen(
                 words,
@@ -35,30 +42,31 @@ class Child:
             raise Failure(
                 "cannot start %s; see that it exists and is executable on the host" % what
             ) from error
-        if stdin:
-            threading.Thread(
-                target=self._feed, args=(stdin.encode("utf-8", "surrogateescape"),), daemon=True
-            ).start()
+        assert self.process.stdout is not None
+        self.output = self.process.stdout
+        if self.process.stdin is not None:
+            given = self.process.stdin, stdin.encode("utf-8", "surrogateescape")
+            threading.Thread(target=self._feed, args=given, daemon=True).start()
 
     @property
-    def pid(self):
+    def pid(self) -> int:
         return self.process.pid
 
-    def _feed(self, data):
+    def _feed(self, stream: IO[bytes], data: bytes) -> None:
         try:
-            self.process.stdin.write(data)
-            self.process.stdin.close()
+            stream.write(data)
+            stream.close()
         except OSError:
             pass  # the child ended without reading; its exit code tells
 
-    def finish(self, emit, timeout):
+    def finish(self, emit: Callable[[str], object], timeout: float) -> tuple[int, list[str]]:
         """Stream lines to `emit`; return (exit code, last lines). Raises Failure when it times out."""
         lines = Lines(emit)
         deadline = time.monotonic() + timeout
         for chunk in self._chunks(deadline):
             lines.feed(chunk)
         lines.flush()
-        self.process.stdout.close()
+        self.output.close()
         if self.process.poll() is None:
             self.kill()
             raise Failure(
@@ -68,8 +76,8 @@ class Child:
             )
         return self.process.returncode, list(lines.tail)
 
-    def _chunks(self, deadline):
-        output, ended = self.process.stdout.fileno(), exit_descriptor(self.process.pid)
+    def _chunks(self, deadline: float) -> Iterator[bytes]:
+        output, ended = self.output.fileno(), exit_descriptor(self.process.pid)
         watched = [output] + ([ended] if ended is not None else [])
         try:
             while time.monotonic() < deadline:
@@ -88,7 +96,7 @@ class Child:
             if ended is not None:
                 os.close(ended)
 
-    def kill(self):
+    def kill(self) -> None:
         """End the whole session: politely, then for good."""
         for number, patience in ((signal.SIGTERM, GRACE), (signal.SIGKILL, GRACE)):
             try:
@@ -106,7 +114,7 @@ class Child:
             pass
 
 
-def exit_descriptor(pid):
+def exit_descriptor(pid: int) -> int | None:
     """A descriptor that becomes readable when `pid` ends, where the system has such a thing."""
     try:
         return os.pidfd_open(pid)
@@ -117,20 +125,21 @@ def exit_descriptor(pid):
 class Lines:
     """Cuts a byte stream into lines of text and keeps the last ones."""
 
-    def __init__(self, emit):
-        self.emit, self.rest, self.tail = emit, b"", deque(maxlen=TAIL)
+    def __init__(self, emit: Callable[[str], object]) -> None:
+        self.emit, self.rest = emit, b""
+        self.tail: deque[str] = deque(maxlen=TAIL)
 
-    def feed(self, chunk):
+    def feed(self, chunk: bytes) -> None:
         *whole, self.rest = (self.rest + chunk).split(b"\n")
         for line in whole:
             self._line(line)
 
-    def flush(self):
+    def flush(self) -> None:
         if self.rest:
             self._line(self.rest)
             self.rest = b""
 
-    def _line(self, raw):
+    def _line(self, raw: bytes) -> None:
         text = raw.decode("utf-8", "replace").rstrip("\r")
         self.tail.append(text)
         self.emit(text)

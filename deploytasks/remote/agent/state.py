@@ -2,39 +2,54 @@
 running children.
 """
 
+from __future__ import annotations
+
 import os
 import threading
 
 from deploytasks.remote.agent.child import Child
 from deploytasks.remote.failure import Failure
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from deploytasks.remote.tree.prepared import Prepared
+    from deploytasks.remote.venv.interpreter import Question
+
 
 class State:
     """Handed to every operation. `emit` streams a line of the operation that runs now to the control side."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.root = ""
-        self.environment = {}
+        self.environment: dict[str, str] = {}
         self.token = ""
-        self.prepared = None
-        self.sightings = {}
-        self.question = None
-        self.emit = lambda line: None
+        self.prepared: Prepared | None = None
+        self.sightings: dict[str, tuple[str, float]] = {}
+        self.question: Question | None = None
+        self.emit: Callable[[str], object] = lambda line: None
         self.lost = ""
-        self._children = set()
+        self._children: set[Child] = set()
         self._guard = threading.Lock()
         self._cancelled = False
 
-    def go_on(self):
+    def go_on(self) -> None:
         """Raise Failure(kind="cancelled") when this run was told to stop."""
         if self._cancelled:
             raise Failure("stopped, because another host failed or the run was interrupted", "cancelled")
 
-    def resume(self):
+    def resume(self) -> None:
         """Allow work again after a cancel: the undo that follows is work too."""
         self._cancelled = False
 
-    def require_lock(self):
+    def opened(self) -> Prepared:
+        """The release between `prepare` and `seal`; Failure outside of that."""
+        if self.prepared is None:
+            raise Failure("nothing is prepared here; deploy again", "missing")
+        return self.prepared
+
+    def require_lock(self) -> None:
         """Raise Failure(kind="lock_lost") unless this run still holds the lock of this host."""
         from deploytasks.remote.lock import lock
 
@@ -44,7 +59,15 @@ class State:
             raise Failure("this run does not hold the lock; this is a bug in deploytasks", "lock_lost")
         lock.check(self.root, self.token)
 
-    def spawn(self, words, cwd="", env=None, stdin="", timeout=3600.0, emit=None):
+    def spawn(
+        self,
+        words: list[str],
+        cwd: str = "",
+        env: dict[str, str] | None = None,
+        stdin: str = "",
+        timeout: float = 3600.0,
+        emit: Callable[[str], object] | None = None,
+    ) -> tuple[int, list[str]]:
         """Run words to their end in a session of their own, recorded in the lock; return (exit code, last lines)."""
         with self._guard:
             self.go_on()
@@ -60,7 +83,7 @@ class State:
         self.go_on()
         return code, tail
 
-    def _enter(self, child):
+    def _enter(self, child: Child) -> int | None:
         from deploytasks.remote.lock import lock
 
         if not self.token:
@@ -68,13 +91,13 @@ class State:
         lock.enter_session(self.root, self.token, child.pid)
         return child.pid
 
-    def _leave(self, pid):
+    def _leave(self, pid: int | None) -> None:
         from deploytasks.remote.lock import lock
 
         if pid is not None:
             lock.leave_session(self.root, self.token, pid)
 
-    def cancel(self):
+    def cancel(self) -> None:
         """End every running child; the operation that waits for it fails with kind `cancelled`."""
         with self._guard:
             self._cancelled = True

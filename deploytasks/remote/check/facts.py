@@ -1,5 +1,7 @@
 """What `check` reads of a host in one round trip, before anything changes."""
 
+from __future__ import annotations
+
 import os
 import pwd
 import shutil
@@ -12,8 +14,21 @@ from deploytasks.remote.files import existing, read_json
 from deploytasks.remote.release.inventory import environment_keys, inventory
 from deploytasks.remote.venv.interpreter import Question
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
 
-def facts(state, python="python3", shared_files=(), env_group=None, salt=""):
+    from deploytasks.remote.agent.state import State
+
+
+def facts(
+    state: State,
+    python: str = "python3",
+    shared_files: Sequence[str] = (),
+    env_group: str | None = None,
+    salt: str = "",
+) -> dict[str, Any]:
     """Everything a check decides on: tools, space, permissions, current, owner, lock, releases, clock."""
     from deploytasks.remote.lock import lock
 
@@ -48,7 +63,7 @@ def facts(state, python="python3", shared_files=(), env_group=None, salt=""):
     }
 
 
-def obstacle(path):
+def obstacle(path: str) -> str:
     """The first component at or above `path` that exists and is not a directory, or an empty text."""
     while path and path != "/":
         if os.path.lexists(path):
@@ -57,7 +72,7 @@ def obstacle(path):
     return ""
 
 
-def kind(path):
+def kind(path: str) -> str:
     """`missing`, `symlink`, `directory` or `other`."""
     try:
         mode = os.lstat(path).st_mode
@@ -68,7 +83,7 @@ def kind(path):
     return "directory" if stat.S_ISDIR(mode) else "other"
 
 
-def version(program):
+def version(program: str) -> str:
     """The first line of `<program> --version`, or an empty text when it is not there."""
     if not shutil.which(program):
         return ""
@@ -78,7 +93,7 @@ def version(program):
     return done.stdout.decode("utf-8", "replace").split("\n")[0].strip()
 
 
-def group_exists(name):
+def group_exists(name: str | None) -> bool:
     """Whether a group of that name exists here; True when none is asked for."""
     import grp
 

@@ -1,25 +1,33 @@
 """Whether this user may run commands by sudo without being asked for a password, and the rule that lets it."""
 
+from __future__ import annotations
+
 import os
 import pwd
 import shutil
 import subprocess
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from deploytasks.remote.agent.state import State
 
 SPECIAL = ",:=*?[]!^#"
 SECONDS = 10
 """How long sudo may take to answer; it may have to ask a directory service."""
 
 
-def rules(state, wanted):
+def rules(state: State, wanted: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """For each of `wanted` ({"user", "words", "setenv"}): the sudoers line it needs, and whether there is a rule."""
     sudo, user = shutil.which("sudo"), pwd.getpwuid(os.getuid()).pw_name
     return [
-        {"installed": bool(sudo), "allowed": bool(sudo) and allowed(sudo, one), "line": line(user, one)}
+        {"installed": bool(sudo), "allowed": sudo is not None and allowed(sudo, one), "line": line(user, one)}
         for one in wanted
     ]
 
 
-def allowed(sudo, one):
+def allowed(sudo: str, one: dict[str, Any]) -> bool:
     """Whether sudo itself says that the command may be run; it is not run."""
     try:
         done = subprocess.run(
@@ -34,7 +42,7 @@ def allowed(sudo, one):
     return done.returncode == 0
 
 
-def line(user, one):
+def line(user: str, one: dict[str, Any]) -> str:
     """The line for /etc/sudoers.d that allows exactly this command, with exactly these arguments."""
     program, arguments = one["words"][0], one["words"][1:]
     path = program if "/" in program else shutil.which(program) or os.path.join("/usr/bin", program)
@@ -43,6 +51,6 @@ def line(user, one):
     return "%s ALL=(%s) %s %s %s" % (user, one["user"], tags, escaped(path), given)
 
 
-def escaped(word):
+def escaped(word: str) -> str:
     """A word as sudoers takes it literally; a backslash is read twice, as its syntax and as a pattern."""
     return "".join("\\" + one if one in SPECIAL else one * 4 if one == "\\" else one for one in word)

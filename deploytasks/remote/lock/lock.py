@@ -4,6 +4,8 @@ Absent means free. `kind` is `run` (with a heartbeat, stale after the lease) or 
 A run's remote sessions are files `.deploytasks/sessions/<token>/<pid>`, so that a takeover can end them first.
 """
 
+from __future__ import annotations
+
 import contextlib
 import fcntl
 import json
@@ -15,19 +17,24 @@ from deploytasks.remote import pids
 from deploytasks.remote.failure import Failure
 from deploytasks.remote.files import write_json
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
 RUBBISH = "the lock file %s is not readable; see what is in it, then `fab unlock`"
 
 
-def place(root):
+def place(root: str) -> str:
     return os.path.join(root, ".deploytasks", "lock")
 
 
-def sessions(root, token):
+def sessions(root: str, token: str) -> str:
     return os.path.join(root, ".deploytasks", "sessions", token)
 
 
 @contextlib.contextmanager
-def guarded(root):
+def guarded(root: str) -> Iterator[None]:
     """Alone with the lock file, among all processes of this host."""
     os.makedirs(os.path.join(root, ".deploytasks"), 0o755, exist_ok=True)
     with open(place(root) + ".guard", "w", encoding="ascii") as stream:
@@ -35,7 +42,7 @@ def guarded(root):
         yield
 
 
-def load(root):
+def load(root: str) -> dict[str, Any] | None:
     """The lock as it stands, or None. Rubbish is a lock that nobody can be asked about."""
     try:
         with open(place(root), encoding="utf-8") as stream:
@@ -55,25 +62,25 @@ def load(root):
     return found
 
 
-def now():
+def now() -> tuple[float, float]:
     """(wall clock, boot clock): neither a stepped wall clock nor a reboot makes a heartbeat look fresh or old."""
     boot = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
     return time.time(), time.clock_gettime(boot)
 
 
-def age(found):
+def age(found: dict[str, Any]) -> float:
     """Seconds since the heartbeat, by this host's own clock; since another boot it is for ever ago."""
     if found.get("boot_id") != pids.boot_id():
         return float("inf")
-    return max(0.0, now()[1] - found.get("heartbeat", 0.0))
+    return max(0.0, now()[1] - float(found.get("heartbeat", 0.0)))
 
 
-def is_stale(found, lease, gone=""):
+def is_stale(found: dict[str, Any], lease: float, gone: str = "") -> bool:
     """Whether a run's lock may be taken over: no heartbeat within the lease, or `gone` names it as ended for sure."""
     return found.get("kind") == "run" and (age(found) > lease or found["token"] == gone)
 
 
-def put(root, content):
+def put(root: str, content: dict[str, Any]) -> None:
     """Write the lock with a heartbeat of now."""
     wall, boot = now()
     agent = {"pid": os.getpid(), "start": pids.start_time(os.getpid())}
@@ -81,13 +88,13 @@ def put(root, content):
     write_json(place(root), {**stamped, **content, "heartbeat": boot, "boot_id": pids.boot_id()})
 
 
-def told(found):
+def told(found: dict[str, Any]) -> dict[str, Any]:
     """A lock as it is shown: with its age, None for one from before a reboot."""
     seconds = age(found)
     return {**found, "age": None if seconds == float("inf") else round(seconds, 1)}
 
 
-def read(root):
+def read(root: str) -> dict[str, Any] | None:
     """Who holds the lock, of a run also whether its agent is still alive; None for nobody."""
     found = load(root)
     if found is None:
@@ -95,13 +102,13 @@ def read(root):
     return {**told(found), **({"alive": alive(found)} if found.get("kind") == "run" else {})}
 
 
-def alive(found):
+def alive(found: dict[str, Any]) -> bool:
     """Whether the agent that took a lock still runs on this machine, so that it may still change something."""
     agent = found.get("agent") or {}
     return pids.alive(agent.get("pid"), agent.get("start")) and found.get("boot_id") == pids.boot_id()
 
 
-def check(root, token):
+def check(root: str, token: str) -> dict[str, Any]:
     """Failure(kind="lock_lost") unless the lock is ours."""
     found = load(root)
     if found is None or found["token"] != token or found.get("condemned"):
@@ -116,14 +123,14 @@ def check(root, token):
     return found
 
 
-def beat(root, token):
+def beat(root: str, token: str) -> None:
     """Renew the heartbeat; Failure(kind="lock_lost") when the lock is not ours any more."""
     with guarded(root):
         found = check(root, token)
         write_json(place(root), {**found, "heartbeat": now()[1], "boot_id": pids.boot_id()})
 
 
-def enter_session(root, token, pid):
+def enter_session(root: str, token: str, pid: int) -> None:
     """Remember a session of ours, so that a takeover can end it."""
     directory = sessions(root, token)
     os.makedirs(directory, 0o755, exist_ok=True)
@@ -133,13 +140,13 @@ def enter_session(root, token, pid):
             stream.write(started)
 
 
-def leave_session(root, token, pid):
+def leave_session(root: str, token: str, pid: int) -> None:
     """Forget a session that has ended."""
     with contextlib.suppress(OSError):
         os.unlink(os.path.join(sessions(root, token), str(pid)))
 
 
-def release(root, token):
+def release(root: str, token: str) -> None:
     """Give the lock back, if it is ours; a second time nothing happens."""
     if load(root) is None:
         return
@@ -150,7 +157,7 @@ def release(root, token):
     shutil.rmtree(sessions(root, token), ignore_errors=True)
 
 
-def freeze(root, message, holder):
+def freeze(root: str, message: str, holder: dict[str, Any]) -> None:
     """Freeze by hand; answers the holder when somebody has the lock."""
     with guarded(root):
         found = load(root)

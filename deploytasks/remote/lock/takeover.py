@@ -1,5 +1,7 @@
 """Taking a lock over or breaking it: what its run left behind is ended first."""
 
+from __future__ import annotations
+
 import os
 import shutil
 
@@ -9,8 +11,14 @@ from deploytasks.remote.files import write_json
 from deploytasks.remote.lock.lock import guarded, is_stale, load, place, put, sessions, told
 from deploytasks.remote.release.history import append
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
-def acquire(root, token, holder, lease=60.0, gone=""):
+
+def acquire(
+    root: str, token: str, holder: dict[str, Any], lease: float = 60.0, gone: str = ""
+) -> dict[str, Any]:
     """Take the lock, from a stale run if need be; answer who has it otherwise.
 
     `gone` is the token of a run of which the caller knows that its process has ended, having looked on its own machine.
@@ -33,14 +41,14 @@ def acquire(root, token, holder, lease=60.0, gone=""):
     return {"acquired": True, "took_over": took_over}
 
 
-def condemn(root, token):
+def condemn(root: str, token: str) -> None:
     """Let the run of `token` know that its lock is being taken, before anything of it is ended."""
     found = load(root)
     if found is not None and found["token"] == token and found.get("kind") == "run":
         write_json(place(root), {**found, "condemned": True})
 
 
-def end_run(root, found):
+def end_run(root: str, found: dict[str, Any]) -> None:
     """End everything of a run that still goes on here: its steps, its uploads, its agent."""
     directory = sessions(root, found["token"]) if found["token"] else ""
     for name in sorted(os.listdir(directory)) if directory and os.path.isdir(directory) else ():
@@ -54,7 +62,7 @@ def end_run(root, found):
         pids.end(agent["pid"], agent.get("start"), whole_session=False)
 
 
-def break_lock(root, token, entry):
+def break_lock(root: str, token: str, entry: dict[str, Any]) -> None:
     """Break the lock that `token` names, ending what its run still does here; Failure when it is another's by now."""
     with guarded(root):
         found = load(root)

@@ -1,20 +1,29 @@
 """The health question, asked from the host itself."""
 
+from __future__ import annotations
+
 import http.client
-import ssl
 import time
 import urllib.parse
 
 from deploytasks.remote.failure import Failure
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from deploytasks.remote.agent.state import State
+
 PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)
 SNIPPET = 65536
 
 
-def verify(state, url, timeout=30.0, host_header=None, expect=None):
+def verify(
+    state: State, url: str, timeout: float = 30.0, host_header: str | None = None, expect: str | None = None
+) -> dict[str, Any]:
     """Ask `url` until it answers 2xx (and contains `expect`) within `timeout` seconds; Failure with the last answer."""
     deadline = time.monotonic() + timeout
-    attempt, last = 0, "no answer"
+    attempt = 0
     while True:
         last = ask(url, min(10.0, max(0.2, deadline - time.monotonic())), host_header, expect)
         if last is None:
@@ -30,13 +39,11 @@ def verify(state, url, timeout=30.0, host_header=None, expect=None):
         attempt += 1
 
 
-def ask(url, timeout, host_header, expect):
+def ask(url: str, timeout: float, host_header: str | None, expect: str | None) -> str | None:
     """None when the answer is good, else what was wrong with it."""
     parts = urllib.parse.urlsplit(url)
-    secure = parts.scheme == "https"
-    connect = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-    options = {"context": ssl.create_default_context()} if secure else {}
-    connection = connect(parts.hostname, parts.port, timeout=timeout, **options)
+    connect = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = connect(parts.hostname or "", parts.port, timeout=timeout)
     try:
         path = urllib.parse.urlunsplit(("", "", parts.path or "/", parts.query, ""))
         connection.request(

@@ -1,13 +1,21 @@
 """history.jsonl: who did what when, a line each."""
 
+from __future__ import annotations
+
 import json
 import os
 import time
 
 from deploytasks.remote.failure import Failure
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
-def history(state, limit=200):
+    from deploytasks.remote.agent.state import State
+
+
+def history(state: State, limit: int = 200) -> list[dict[str, Any]]:
     """The newest entries of history.jsonl, oldest first; lines that are not JSON are left out."""
     import json
 
@@ -27,13 +35,13 @@ def history(state, limit=200):
     return entries[-limit:]
 
 
-def record(state, entry):
+def record(state: State, entry: dict[str, Any]) -> None:
     """Append one line to history.jsonl, stamped with the host's own clock."""
     state.require_lock()
     append(state.root, entry)
 
 
-def append(root, entry):
+def append(root: str, entry: dict[str, Any]) -> None:
     """Append a line to the history of a deployment that exists."""
     directory = os.path.join(root, ".deploytasks")
     if not os.path.isdir(directory):

@@ -1,13 +1,21 @@
 """Reading what a host has: releases, current, history, provenance. Changes nothing."""
 
+from __future__ import annotations
+
 import os
 import shutil
 
 from deploytasks.remote.files import existing, read_json
 from deploytasks.remote.release.current import served
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
-def inventory(state, details=False):
+    from deploytasks.remote.agent.state import State
+
+
+def inventory(state: State, details: bool = False) -> dict[str, Any]:
     """Current with its vendored pins; every release with its commit and marks, with `details` its provenance too."""
     directory = os.path.join(state.root, "releases")
     names = sorted(os.listdir(directory)) if os.path.isdir(directory) else []
@@ -29,7 +37,7 @@ def inventory(state, details=False):
     }
 
 
-def basis(root):
+def basis(root: str) -> str:
     """The digest of the tree that the next release will begin with, empty when there is none."""
     from deploytasks.remote.tree.manifest import written
 
@@ -37,7 +45,7 @@ def basis(root):
     return written(found)[0] if found else ""
 
 
-def former(root):
+def former(root: str) -> str | None:
     """The release that the next one will begin with: the spare tree, else what is served; None when there is none."""
     spares = os.path.join(root, ".deploytasks", "spare")
     names = sorted(os.listdir(spares)) if os.path.isdir(spares) else []
@@ -47,12 +55,12 @@ def former(root):
     return os.path.realpath(current) if os.path.isdir(current) else None
 
 
-def is_spare(tree):
+def is_spare(tree: str) -> bool:
     """Whether a tree is one that no release needs any more."""
     return os.path.basename(os.path.dirname(tree)) == "spare"
 
 
-def revision(release):
+def revision(release: str) -> str | None:
     """The full commit that a release was made of, None when it was never finished."""
     try:
         with open(os.path.join(release, "REVISION"), encoding="utf-8") as stream:
@@ -61,13 +69,13 @@ def revision(release):
         return None
 
 
-def pins(release):
+def pins(release: str) -> dict[str, str]:
     """{path: commit} of what a release has vendored."""
     said = read_json(os.path.join(release, ".deploytasks", "release.json"), {})
     return {entry["path"]: entry["commit"] for entry in said.get("vendored", ())}
 
 
-def provenance(state, release=None):
+def provenance(state: State, release: str | None = None) -> dict[str, Any]:
     """What the served release (or `release`) says of itself, with its path on the host and free bytes; {} when none."""
     release = release or served(state.root)
     free = shutil.disk_usage(existing(state.root)).free
@@ -85,7 +93,7 @@ def provenance(state, release=None):
     }
 
 
-def manifest(state):
+def manifest(state: State) -> str:
     """What the served release holds, {path: [mode, content id]}, deflated; empty when there is none."""
     import base64
     import json
@@ -100,7 +108,7 @@ def manifest(state):
     return base64.b64encode(zlib.compress(text.encode("ascii"), 1)).decode("ascii")
 
 
-def environment_keys(root, salt):
+def environment_keys(root: str, salt: str) -> dict[str, str] | None:
     """{key: salted fingerprint} of the environment that is served, None when there is none or it cannot be read."""
     import hashlib
 

@@ -1,11 +1,19 @@
 """Retiring releases: out of the way by rename under the lock, deleted afterwards by a process nobody waits for."""
 
+from __future__ import annotations
+
 import os
 
 from deploytasks.remote.trash import empty
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
-def prune(state, releases):
+    from deploytasks.remote.agent.state import State
+
+
+def prune(state: State, releases: list[str]) -> dict[str, Any]:
     """Retire releases (never current); the newest whole one becomes the spare tree of a later deploy."""
     from deploytasks.remote.release.current import served
     from deploytasks.remote.tree.manifest import MANIFEST

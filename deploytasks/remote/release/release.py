@@ -1,13 +1,22 @@
 """What happens to one release after its upload: links, environment, publish, marks, history."""
 
+from __future__ import annotations
+
 import grp
 import os
 
 from deploytasks.remote.failure import Failure
 from deploytasks.remote.files import read_json, relink, write, write_json
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
 
-def path_of(state, release):
+    from deploytasks.remote.agent.state import State
+
+
+def path_of(state: State, release: str) -> str:
     """The directory of a release; Failure when this host does not have it."""
     path = os.path.join(state.root, "releases", release)
     if not os.path.isdir(path):
@@ -18,7 +27,9 @@ def path_of(state, release):
     return path
 
 
-def link_shared(state, release, directories=(), files=()):
+def link_shared(
+    state: State, release: str, directories: Sequence[str] = (), files: Sequence[str] = ()
+) -> None:
     """Link what outlives releases from shared/ into the release; a tracked directory of that name gives way."""
     from deploytasks.remote.files import remove
 
@@ -35,7 +46,7 @@ def link_shared(state, release, directories=(), files=()):
         os.symlink(os.path.relpath(origin, os.path.dirname(link)), link)
 
 
-def write_environment(state, release, text, group=None):
+def write_environment(state: State, release: str, text: str, group: str | None = None) -> None:
     """Write `.env` (canonical text) and `environment.json`, private from their first byte, readable by
     `group` if given.
     """
@@ -50,7 +61,7 @@ def write_environment(state, release, text, group=None):
     write_json(os.path.join(top, "environment.json"), state.environment, mode, number)
 
 
-def load_environment(state, release):
+def load_environment(state: State, release: str) -> None:
     """Make the environment that a release was deployed with, and its revision, those of the operations that follow."""
     provenance = read_json(os.path.join(path_of(state, release), ".deploytasks", "release.json"), {})
     state.environment = {
@@ -59,7 +70,7 @@ def load_environment(state, release):
     }
 
 
-def publish(state, release):
+def publish(state: State, release: str | None) -> dict[str, Any]:
     """Point `current` at a release by one rename, or remove it when `release` is None; answers what it was."""
     state.require_lock()
     current = os.path.join(state.root, "current")
@@ -75,7 +86,7 @@ def publish(state, release):
     return {"previous": previous}
 
 
-def mark(state, release, **marks):
+def mark(state: State, release: str, **marks: object) -> None:
     """Remember facts of a release (`verified`, `bad`, `migrated`);
     None for a release that is not here is no failure.
     """

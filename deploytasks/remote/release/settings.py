@@ -1,5 +1,7 @@
 """The environment that is served, by fingerprints only: as `.env` says it now, and as it was written."""
 
+from __future__ import annotations
+
 import hashlib
 import os
 import re
@@ -8,10 +10,17 @@ from deploytasks.remote.failure import Failure
 from deploytasks.remote.files import read_json
 from deploytasks.remote.release.current import served
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from deploytasks.remote.agent.state import State
+
 LINE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(?:'([^']*)'|\"((?:[^\"\\]|\\.)*)\")\n", re.DOTALL)
 
 
-def served_environment(state, key):
+def served_environment(state: State, key: str) -> dict[str, Any]:
     """{name: fingerprint} of `.env` and of environment.json of the release that is served, under a key in hex.
 
     `foreign` are the numbers of lines in `.env` that deploytasks does not write so.
@@ -36,7 +45,7 @@ def served_environment(state, key):
     }
 
 
-def fingerprints(texts, key):
+def fingerprints(texts: Mapping[str, str], key: str) -> dict[str, str]:
     """{name: keyed digest} of some texts."""
     secret = bytes.fromhex(key)
     return {
@@ -45,7 +54,7 @@ def fingerprints(texts, key):
     }
 
 
-def parsed(text):
+def parsed(text: str) -> tuple[dict[str, str], list[int]]:
     """The keys of a canonical `.env`, and the numbers of the lines that are not canonical."""
     found, foreign, position = {}, [], 0
     while position < len(text):

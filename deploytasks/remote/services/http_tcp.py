@@ -1,5 +1,7 @@
 """`tcp://` and `http(s)://`: services that are asked without a login of their own."""
 
+from __future__ import annotations
+
 import base64
 import http.client
 import urllib.parse
@@ -7,8 +9,13 @@ import urllib.parse
 from deploytasks.remote.services import verdict
 from deploytasks.remote.services.wire import Wire
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+    from urllib.parse import SplitResult
 
-def tcp(url, timeout):
+
+def tcp(url: SplitResult, timeout: float) -> NoReturn:
     """Raise a verdict.Attempt: whether the port takes a connection."""
     if not url.hostname or not url.port:
         raise verdict.misconfigured(
@@ -18,11 +25,11 @@ def tcp(url, timeout):
         raise verdict.ready("tcp")
 
 
-def web(url, timeout):
+def web(url: SplitResult, timeout: float) -> NoReturn:
     """Raise a verdict.Attempt: whether the URL answers 2xx."""
     secure = url.scheme.lower() == "https"
     connect = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-    connection = connect(url.hostname, url.port, timeout=timeout)
+    connection = connect(url.hostname or "", url.port, timeout=timeout)
     try:
         path = urllib.parse.urlunsplit(("", "", url.path or "/", url.query, ""))
         connection.request("GET", path, headers=credentials(url))
@@ -40,7 +47,7 @@ def web(url, timeout):
     raise verdict.not_yet("answered %d" % status, "see its log")
 
 
-def credentials(url):
+def credentials(url: SplitResult) -> dict[str, str]:
     """The header that user and password of the URL make."""
     if not url.username:
         return {}

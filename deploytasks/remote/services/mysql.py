@@ -4,6 +4,8 @@ connections dropped half-way make the server block the host.
 Facts: MySQL 8.4 internals, client/server protocol; MariaDB 10.11. Passwords go in the clear over TLS only.
 """
 
+from __future__ import annotations
+
 import hashlib
 import ssl
 import struct
@@ -12,11 +14,16 @@ import urllib.parse
 from deploytasks.remote.services import verdict
 from deploytasks.remote.services.wire import Wire
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+    from urllib.parse import SplitResult
+
 LONG_PASSWORD, WITH_DB, PROTOCOL_41, SSL, TRANSACTIONS, SECURE, PLUGIN = 1, 8, 512, 2048, 8192, 32768, 1 << 19
 NATIVE, CACHING = b"mysql_native_password", b"caching_sha2_password"
 
 
-def attempt(url, timeout, migrates):
+def attempt(url: SplitResult, timeout: float, migrates: bool) -> NoReturn:
     """Raise a verdict.Attempt: how one login went."""
     with Wire(place(url), timeout) as connection:
         login = Login(url, connection)
@@ -32,7 +39,7 @@ def attempt(url, timeout, migrates):
     raise verdict.ready(started)
 
 
-def place(url):
+def place(url: SplitResult) -> str | tuple[str, int]:
     """(host, port), or the path of a Unix socket: unix_socket=, or the host, percent-encoded."""
     host = urllib.parse.unquote(url.netloc.rpartition("@")[2])
     if host.startswith("/"):
@@ -44,7 +51,7 @@ def place(url):
 class Login:
     """One connection."""
 
-    def __init__(self, url, connection):
+    def __init__(self, url: SplitResult, connection: Wire) -> None:
         self.query = dict(urllib.parse.parse_qsl(url.query))
         self.user = urllib.parse.unquote(url.username or "")
         self.password = urllib.parse.unquote(url.password or "").encode()
@@ -52,7 +59,7 @@ class Login:
         self.host, self.wire, self.sequence = url.hostname or "localhost", connection, 0
         self.secure = isinstance(place(url), str)
 
-    def packet(self):
+    def packet(self) -> bytes:
         head = self.wire.take(4)
         self.sequence = head[3] + 1
         body = self.wire.take(int.from_bytes(head[:3], "little"))
@@ -60,11 +67,11 @@ class Login:
             raise failure(struct.unpack("<H", body[1:3])[0], body[3:].decode("utf-8", "replace"))
         return body
 
-    def send(self, body):
+    def send(self, body: bytes) -> None:
         self.wire.send(len(body).to_bytes(3, "little") + bytes([self.sequence & 255]) + body)
         self.sequence += 1
 
-    def greet(self):
+    def greet(self) -> None:
         body = self.packet()
         at = body.index(b"\0", 1) + 1 + 4
         self.salt = body[at : at + 8]
@@ -75,7 +82,7 @@ class Login:
         self.plugin = rest[16 + 13 :].rstrip(b"\0") or NATIVE
         self.encrypt(offered)
 
-    def encrypt(self, offered):
+    def encrypt(self, offered: int) -> None:
         self.flags = (
             LONG_PASSWORD | PROTOCOL_41 | TRANSACTIONS | SECURE | PLUGIN | (WITH_DB if self.database else 0)
         )
@@ -94,7 +101,7 @@ class Login:
                 "does not speak TLS and ssl-mode is %s" % mode, "switch TLS on in the server, or set ssl-mode"
             )
 
-    def authenticate(self):
+    def authenticate(self) -> None:
         answer = self.proof(self.plugin, self.salt)
         body = struct.pack("<IIB", self.flags, 1 << 24, 45) + bytes(23) + self.user.encode() + b"\0"
         body += (
@@ -117,7 +124,7 @@ class Login:
                     raise verdict.untried("wants the whole password, which goes over TLS only")
                 self.send(self.password + b"\0")
 
-    def proof(self, plugin, salt):
+    def proof(self, plugin: bytes, salt: bytes) -> bytes:
         if not self.password and plugin in (NATIVE, CACHING):
             return b""
         if plugin == NATIVE:
@@ -135,7 +142,7 @@ class Login:
             )
         return bytes(a ^ b for a, b in zip(first, mask))
 
-    def row(self, query):
+    def row(self, query: str) -> list[str]:
         """The texts of the first row that a query answers."""
         self.sequence = 0
         self.send(b"\x03" + query.encode())
@@ -151,12 +158,12 @@ class Login:
             row = row[1 + size :]
         return texts
 
-    def goodbye(self):
+    def goodbye(self) -> None:
         self.sequence = 0
         self.send(b"\x01")
 
 
-def failure(code, text):
+def failure(code: int, text: str) -> verdict.Attempt:
     """What an error packet means."""
     text = "%d %s" % (code, text[6:] if text.startswith("#") else text)
     if code in (1045, 1698, 1130):

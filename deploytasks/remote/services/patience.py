@@ -1,5 +1,7 @@
 """When to ask a service again: decided from what it said and when, without a clock."""
 
+from __future__ import annotations
+
 import random
 
 from deploytasks.remote.services import verdict
@@ -15,16 +17,19 @@ SOON, GROWTH, FAST, SLOW = 0.05, 1.6, 0.4, 5.0
 class Patience:
     """`fresh` services may lack their database and users until the deadline; `once` allows one attempt."""
 
-    def __init__(self, timeout, fresh=False, once=False):
+    def __init__(self, timeout: float, fresh: bool = False, once: bool = False) -> None:
         self.timeout, self.fresh, self.once = timeout, fresh, once
-        self.successes = {}  # of each server, the first: behind a balancer there may be several
-        self.suspect, self.pause = [], SOON
+        self.successes: dict[
+            str, float
+        ] = {}  # of each server, the first: behind a balancer there may be several
+        self.suspect: list[float] = []
+        self.pause = SOON
 
-    def saw(self, server, ago):
+    def saw(self, server: str, ago: float) -> None:
         """Count a success of `ago` seconds before the beginning."""
         self.successes[server] = -ago
 
-    def after(self, attempt, now):
+    def after(self, attempt: verdict.Attempt, now: float) -> float | None:
         """Seconds to wait before the next attempt, None when this was the last one. `now` counts from the beginning."""
         if self.once or attempt.kind in (verdict.UNTRIED, verdict.PERMANENT):
             return None
@@ -37,12 +42,12 @@ class Patience:
             return None
         return self.pause * random.uniform(0.8, 1.0)
 
-    def _until_second(self, server, now):
+    def _until_second(self, server: str | None, now: float) -> float | None:
         if server is None:
             return None
         left = self.successes.setdefault(server, now) + APART - now
         return left if left > 0 else None
 
-    def _sure(self):
+    def _sure(self) -> bool:
         seen = self.suspect
         return len(seen) >= SIGHTINGS and seen[-1] - seen[0] >= CONFIRM_SECONDS and not self.fresh

@@ -1,5 +1,7 @@
 """What PgBouncer means: it gives everything the one code 08P01, and only the text tells."""
 
+from __future__ import annotations
+
 from deploytasks.remote.services import verdict
 
 UNKNOWN = ("no such database", "does not exist")
@@ -7,7 +9,7 @@ REFUSING = ("authentication", "password", "no such user", "login rejected")
 FULL = ("no more connections", "query_wait_timeout", "too many")
 
 
-def meant(text):
+def meant(text: str) -> verdict.Attempt:
     """The verdict.Attempt that a text of PgBouncer is."""
     said, low = "PgBouncer: %s" % text, text.lower()
     if any(words in low for words in UNKNOWN):

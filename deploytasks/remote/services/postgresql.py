@@ -4,11 +4,19 @@ Drivers lose the SQLSTATE of a failed connection, and it is what tells "not yet"
 documentation, chapters 55 (protocol) and appendix A (codes); RFC 5802 and 7677 (SCRAM-SHA-256).
 """
 
+from __future__ import annotations
+
 import hashlib
 import ssl
 import struct
 
 from deploytasks.remote.services import pgbouncer, postgresql_url, scram, verdict, wire
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+    from urllib.parse import SplitResult
+
 
 LATER = {"57P03": "starting up, shutting down or recovering", "57P01": "shutting down", "57P02": "recovering"}
 CURES = {
@@ -27,9 +35,10 @@ class NoLine(verdict.Attempt):
     """The server has no pg_hba.conf line for this kind of connection; it may have one for the other kind."""
 
 
-def attempt(url, timeout, migrates):
+def attempt(url: SplitResult, timeout: float, migrates: bool) -> NoReturn:
     """Raise a verdict.Attempt: how one login to the first of the URL's hosts that has an answer went."""
-    target, said = postgresql_url.Target(url), None
+    target = postgresql_url.Target(url)
+    said = verdict.not_yet("its URL names no host")
     for host, port in target.hosts:
         said = tried(target, host, port, timeout, migrates)
         if said.kind != verdict.TRANSIENT:
@@ -37,10 +46,12 @@ def attempt(url, timeout, migrates):
     raise said
 
 
-def tried(target, host, port, timeout, migrates):
+def tried(
+    target: postgresql_url.Target, host: str, port: int, timeout: float, migrates: bool
+) -> verdict.Attempt:
     """What a host says, with TLS or without: as sslmode allows, the other way when the first is not let in."""
     place = "%s/.s.PGSQL.%d" % (host, port) if host.startswith("/") else (host, port)
-    said = None
+    said = verdict.not_yet("no answer")
     for tls in target.ways(host):
         try:
             with wire.Wire(place, timeout) as connection:
@@ -59,10 +70,10 @@ def tried(target, host, port, timeout, migrates):
 class Login:
     """One connection, from the first byte to the goodbye."""
 
-    def __init__(self, target, connection):
+    def __init__(self, target: postgresql_url.Target, connection: wire.Wire) -> None:
         self.target, self.wire, self.password = target, connection, target.password
 
-    def judge(self, host, tls, migrates):
+    def judge(self, host: str, tls: bool, migrates: bool) -> NoReturn:
         """Raise a verdict.Attempt: whether the server lets in, and can be used."""
         if tls:
             self.encrypt(host)
@@ -85,7 +96,7 @@ class Login:
             )
         raise verdict.ready(started)
 
-    def encrypt(self, host):
+    def encrypt(self, host: str) -> None:
         self.wire.send(struct.pack("!II", 8, 80877103))
         if self.wire.take(1) == b"S":
             self.wire.encrypt(self.target.context(), host)
@@ -95,7 +106,7 @@ class Login:
                 "switch ssl on in the server, or set sslmode",
             )
 
-    def introduce(self):
+    def introduce(self) -> None:
         named = {
             "user": self.target.user,
             "database": self.target.database,
@@ -107,7 +118,7 @@ class Login:
         body = struct.pack("!I", 196608) + words + b"\0"
         self.wire.send(struct.pack("!I", len(body) + 4) + body)
 
-    def message(self):
+    def message(self) -> tuple[bytes, bytes]:
         kind = self.wire.take(1)
         body = self.wire.take(struct.unpack("!I", self.wire.take(4))[0] - 4)
         if kind == b"E":
@@ -115,10 +126,10 @@ class Login:
             raise failure({part[0]: part[1:] for part in parts})
         return kind, body
 
-    def send(self, kind, body):
+    def send(self, kind: bytes, body: bytes) -> None:
         self.wire.send(kind + struct.pack("!I", len(body) + 4) + body)
 
-    def authenticate(self):
+    def authenticate(self) -> None:
         while True:
             kind, body = self.message()
             if kind == b"Z":
@@ -140,9 +151,9 @@ class Login:
                     "asks for an authentication that the probe does not speak (%d)" % method
                 )
 
-    def ask(self, query):
+    def ask(self, query: str) -> list[list[str | None]]:
         self.send(b"Q", query.encode() + b"\0")
-        rows = []
+        rows: list[list[str | None]] = []
         while True:
             kind, body = self.message()
             if kind == b"Z":
@@ -151,7 +162,7 @@ class Login:
                 rows.append(columns(body))
 
 
-def columns(body):
+def columns(body: bytes) -> list[str | None]:
     """The texts of a DataRow message."""
     count, at, found = struct.unpack("!H", body[:2])[0], 2, []
     for _ in range(count):
@@ -161,7 +172,7 @@ def columns(body):
     return found
 
 
-def failure(fields):
+def failure(fields: dict[str, str]) -> verdict.Attempt:
     """What an error message means."""
     code, text = fields.get("C", ""), fields.get("M", "")
     if code == "08P01" or (code in ("", "58000") and "pgbouncer" in text.lower()):

@@ -1,10 +1,16 @@
 """What a PostgreSQL URL says, read as libpq reads it."""
 
+from __future__ import annotations
+
 import os
 import ssl
 import urllib.parse
 
 from deploytasks.remote.services import verdict
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from urllib.parse import SplitResult
 
 TLS = {"disable": (False,), "allow": (False, True), "prefer": (True, False)}
 
@@ -12,7 +18,7 @@ TLS = {"disable": (False,), "allow": (False, True), "prefer": (True, False)}
 class Target:
     """Whom to log in as, and to what."""
 
-    def __init__(self, url):
+    def __init__(self, url: SplitResult) -> None:
         self.query = dict(urllib.parse.parse_qsl(url.query))
         user, _, password = url.netloc.rpartition("@")[0].partition(":")
         self.user = urllib.parse.unquote(user) or self.query.get("user") or os.environ.get("USER", "")
@@ -21,16 +27,16 @@ class Target:
         self.sslmode = self.query.get("sslmode", "prefer")
         self.hosts = hosts(url)
 
-    def ways(self, host):
+    def ways(self, host: str) -> tuple[bool, ...]:
         """With TLS and without, in the order tried. A Unix socket has none."""
         return (False,) if host.startswith("/") else TLS.get(self.sslmode, (True,))
 
     @property
-    def insists(self):
+    def insists(self) -> bool:
         """Whether the login must be encrypted."""
         return self.sslmode not in TLS
 
-    def context(self):
+    def context(self) -> ssl.SSLContext:
         """TLS as sslmode wants it."""
         if not self.sslmode.startswith("verify"):
             context = ssl.create_default_context()
@@ -42,14 +48,14 @@ class Target:
             context.load_cert_chain(self._file("sslcert"), self.query.get("sslkey"))
         return context
 
-    def _authority(self):
+    def _authority(self) -> str | None:
         """None: the system's own authorities."""
         usual = os.path.expanduser("~/.postgresql/root.crt")
         if self.query.get("sslrootcert", "system") != "system":
             return self._file("sslrootcert")
         return usual if "sslrootcert" not in self.query and os.path.exists(usual) else None
 
-    def _file(self, option):
+    def _file(self, option: str) -> str:
         path = self.query[option]
         if not os.access(path, os.R_OK):
             raise verdict.misconfigured(
@@ -60,7 +66,7 @@ class Target:
         return path
 
 
-def hosts(url):
+def hosts(url: SplitResult) -> list[tuple[str, int]]:
     """[(host or socket directory, port)] of a URL, several separated by commas, or given as host= and port=.
 
     Raises ValueError for a port that is no number.

@@ -1,13 +1,20 @@
 """One real login to Redis (RESP), and whether it is done loading."""
 
+from __future__ import annotations
+
 import ssl
 import urllib.parse
 
 from deploytasks.remote.services import verdict
 from deploytasks.remote.services.wire import Wire
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+    from urllib.parse import SplitResult
 
-def attempt(url, timeout):
+
+def attempt(url: SplitResult, timeout: float) -> NoReturn:
     """Raise a verdict.Attempt: how one login, SELECT and PING went."""
     query = dict(urllib.parse.parse_qsl(url.query))
     user, password = urllib.parse.unquote(url.username or ""), urllib.parse.unquote(url.password or "")
@@ -26,18 +33,18 @@ def attempt(url, timeout):
     raise verdict.ready(fields.get("run_id", "redis"))
 
 
-def is_socket(url):
+def is_socket(url: SplitResult) -> bool:
     return url.scheme.lower() in ("unix", "redis+socket")
 
 
-def place(url):
+def place(url: SplitResult) -> str | tuple[str, int]:
     """(host, port), or the path of a Unix socket."""
     return (
         urllib.parse.unquote(url.path) if is_socket(url) else (url.hostname or "localhost", url.port or 6379)
     )
 
 
-def context(query):
+def context(query: dict[str, str]) -> ssl.SSLContext:
     """TLS as redis-py's options want it."""
     context = ssl.create_default_context(cafile=query.get("ssl_ca_certs"))
     if query.get("ssl_cert_reqs", "").lower() in ("none", "cert_none"):
@@ -45,13 +52,13 @@ def context(query):
     return context
 
 
-def command(*words):
+def command(*words: str) -> bytes:
     """Words as RESP."""
     parts = [b"$%d\r\n%s\r\n" % (len(word.encode()), word.encode()) for word in words]
     return b"*%d\r\n" % len(words) + b"".join(parts)
 
 
-def say(connection, *words):
+def say(connection: Wire, *words: str) -> str:
     """Send a command; answer its reply. Errors become verdicts."""
     connection.send(command(*words))
     line = connection.line()
@@ -62,7 +69,7 @@ def say(connection, *words):
     return line[1:].decode("utf-8", "replace")
 
 
-def failure(text):
+def failure(text: str) -> verdict.Attempt:
     """What an error reply means."""
     kind = text.split(" ", 1)[0]
     if kind in ("NOAUTH", "WRONGPASS") or "invalid password" in text or "without any password" in text:

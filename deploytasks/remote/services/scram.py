@@ -1,5 +1,7 @@
 """SCRAM-SHA-256 without channel binding (RFC 5802 and 7677), as PostgreSQL carries it."""
 
+from __future__ import annotations
+
 import base64
 import hashlib
 import hmac
@@ -10,8 +12,12 @@ import unicodedata
 
 from deploytasks.remote.services import verdict
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from deploytasks.remote.services.postgresql import Login
 
-def login(connection, offered):
+
+def login(connection: Login, offered: bytes) -> None:
     """Prove the password and let the server prove that it knows it; `connection` sends and receives messages."""
     if b"SCRAM-SHA-256" not in offered.split(b"\0"):
         raise verdict.untried("offers no SCRAM-SHA-256")
@@ -42,7 +48,7 @@ def login(connection, offered):
         )
 
 
-def prepared(password):
+def prepared(password: str) -> str:
     """The password as SASLprep makes it (RFC 4013), so that it is the one the server has stored."""
     mapped = "".join(
         " " if stringprep.in_table_c12(one) else one for one in password if not stringprep.in_table_b1(one)

@@ -1,13 +1,20 @@
 """Whether a SQLite file can be used by what follows; the probe never creates it."""
 
+from __future__ import annotations
+
 import os
 import sqlite3
 import urllib.parse
 
 from deploytasks.remote.services import verdict
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+    from urllib.parse import SplitResult
 
-def attempt(url, root, base, created):
+
+def attempt(url: SplitResult, root: str, base: str, created: bool) -> NoReturn:
     """Raise a verdict.Attempt. A relative path is relative to `base`;
     `created` says that something later makes the file.
     """
@@ -41,7 +48,7 @@ def attempt(url, root, base, created):
     raise verdict.ready()
 
 
-def read(place):
+def read(place: str) -> None:
     """Read the schema: `SELECT 1` succeeds on a locked file and on rubbish."""
     if not os.access(place, os.W_OK):
         raise verdict.misconfigured(

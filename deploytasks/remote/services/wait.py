@@ -1,5 +1,7 @@
 """The readiness wait on the host: real logins until every service is usable, or it is clear that it never will be."""
 
+from __future__ import annotations
+
 import os
 import threading
 import time
@@ -11,6 +13,13 @@ from deploytasks.remote.services.patience import Patience
 from deploytasks.remote.services.service import Service
 from deploytasks.remote.services.timeline import Timeline
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from deploytasks.remote.agent.state import State
+
 BUG = 3
 PRECEDENCE = (BUG, verdict.REFUSED, verdict.MISCONFIGURED, verdict.NOT_READY)
 SHORTEST, LONGEST = 0.5, 5.0
@@ -18,7 +27,16 @@ SHORTEST, LONGEST = 0.5, 5.0
 HEADS = {verdict.REFUSED: "refuses the credentials", verdict.MISCONFIGURED: "is misconfigured"}
 
 
-def wait(state, services, timeout=120.0, fresh=False, migrates=False, created=False, base="", once=False):
+def wait(
+    state: State,
+    services: dict[str, Any],
+    timeout: float = 120.0,
+    fresh: bool = False,
+    migrates: bool = False,
+    created: bool = False,
+    base: str = "",
+    once: bool = False,
+) -> dict[str, Any]:
     """Wait for all services at once; answers {service: {"code", "text", "warning", "seconds"}}.
 
     Services travel as {name: {"url", "usable"}}; `usable` ones must be fit for the migration that follows. `once`
@@ -42,7 +60,7 @@ def wait(state, services, timeout=120.0, fresh=False, migrates=False, created=Fa
     return {"__result__": result({watch.service.name: watch.answer for watch in watches})}
 
 
-def ask_again(state, release, names):
+def ask_again(state: State, release: str, names: list[str]) -> dict[str, Any]:
     """Ask once for the services of a release that was deployed before, with the environment that it has.
 
     One that is not ready yet is no failure: going back may be what helps it.
@@ -56,7 +74,7 @@ def ask_again(state, release, names):
     return {"__result__": answer}
 
 
-def result(answers):
+def result(answers: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """The answers of all services as the result of one operation, with the exit code that speaks for all."""
     codes = [answer["code"] for answer in answers.values()]
     code = next((one for one in PRECEDENCE if one in codes), 0)
@@ -68,15 +86,16 @@ def result(answers):
 class Board:
     """What is waited for, said in one line whenever it changes: services that are ready have left it."""
 
-    def __init__(self, emit):
-        self._emit, self._texts, self._guard = emit, {}, threading.Lock()
+    def __init__(self, emit: Callable[[str], object]) -> None:
+        self._emit, self._guard = emit, threading.Lock()
+        self._texts: dict[str, str] = {}
 
-    def say(self, name, text):
+    def say(self, name: str, text: str) -> None:
         with self._guard:
             self._texts[name] = "%s: %s" % (name, text)
             self._emit("; ".join(self._texts[one] for one in sorted(self._texts)))
 
-    def leave(self, name):
+    def leave(self, name: str) -> None:
         with self._guard:
             self._texts.pop(name, None)
 
@@ -84,12 +103,13 @@ class Board:
 class Watch(threading.Thread):
     """Asks one service until its patience ends; `answer` is there when the thread has ended."""
 
-    def __init__(self, service, patience, board):
+    def __init__(self, service: Service, patience: Patience, board: Board) -> None:
         super().__init__(daemon=True)
         self.service, self.patience, self.board = service, patience, board
-        self.begun, self.timeline, self.answer = time.monotonic(), Timeline(), None
+        self.begun, self.timeline = time.monotonic(), Timeline()
+        self.answer: dict[str, Any] = {}
 
-    def run(self):
+    def run(self) -> None:
         try:
             self.answer = self.ended(self.watch())
         except Exception as bug:
@@ -98,10 +118,10 @@ class Watch(threading.Thread):
             )
         self.board.leave(self.service.name)
 
-    def seconds(self):
+    def seconds(self) -> float:
         return time.monotonic() - self.begun
 
-    def watch(self):
+    def watch(self) -> verdict.Attempt:
         """The last attempt."""
         while True:
             left = self.patience.timeout - self.seconds()
@@ -115,7 +135,7 @@ class Watch(threading.Thread):
                 return attempt
             time.sleep(pause)
 
-    def ended(self, attempt):
+    def ended(self, attempt: verdict.Attempt) -> dict[str, Any]:
         """The answer: the time-line and the cure, unless the service can be used."""
         if attempt.kind == verdict.UNTRIED:
             text = "reached, login not tried: %s" % attempt.text
@@ -126,5 +146,5 @@ class Watch(threading.Thread):
         return answer(attempt.code, "%s: %s; %s" % (head, self.timeline, attempt.cure), self.seconds())
 
 
-def answer(code, text, seconds, warning=""):
+def answer(code: int, text: str, seconds: float, warning: str = "") -> dict[str, Any]:
     return {"code": code, "text": text, "warning": warning, "seconds": round(seconds, 2)}

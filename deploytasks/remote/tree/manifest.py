@@ -1,5 +1,7 @@
 """What a release held when it was sealed, and whether its tree still does."""
 
+from __future__ import annotations
+
 import hashlib
 import os
 import stat
@@ -8,6 +10,11 @@ import zlib
 
 from deploytasks.remote.files import write
 from deploytasks.remote.tree.scan import directories, full_mark, git_mode
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
 
 MANIFEST = ".deploytasks/manifest"
 TICK = 10_000_000
@@ -19,18 +26,20 @@ class Manifest:
     its full mark. A directory whose full mark could not be relied on has no proof.
     """
 
-    def __init__(self, digest="", marks=None, proofs=None):
+    def __init__(
+        self, digest: str = "", marks: dict[str, str] | None = None, proofs: dict[str, str] | None = None
+    ) -> None:
         self.digest, self.marks, self.proofs = digest, marks or {}, proofs or {}
 
     @classmethod
-    def of(cls, release):
+    def of(cls, release: str) -> Manifest:
         """The manifest that `seal` left in a release; an empty one where there is none, or a damaged one."""
         digest, body = written(release)
         parts = os.fsdecode(body).split("\0") if body else []
         paths = parts[0::3]
         return cls(digest, dict(zip(paths, parts[1::3])), dict(zip(paths, parts[2::3])))
 
-    def write(self, release):
+    def write(self, release: str) -> None:
         """Leave it in a release."""
         parts = [
             part for path, mark in self.marks.items() for part in (path, mark, self.proofs.get(path, ""))
@@ -39,22 +48,22 @@ class Manifest:
         head = "%s %08x" % (self.digest, zlib.crc32(os.fsencode(body)))
         write(os.path.join(release, MANIFEST), head + "\0" + body)
 
-    def files(self):
+    def files(self) -> dict[str, tuple[str, str]]:
         """{path: (mark, content id)}, without the directories."""
         return {path: (mark, self.proofs[path]) for path, mark in self.marks.items() if mark[0] != "d"}
 
-    def shipped(self):
+    def shipped(self) -> dict[str, list[Any]]:
         """{path: [git mode, size, content id]}: what was shipped when it was sealed."""
         return {
             path: [git_mode(mark), int(mark.split(" ", 2)[1]), blob]
             for path, (mark, blob) in self.files().items()
         }
 
-    def distrust_directories(self):
+    def distrust_directories(self) -> None:
         """Forget the proofs of directories."""
         self.proofs = {path: proof for path, proof in self.proofs.items() if self.marks[path][0] != "d"}
 
-    def prove_directories(self, top, seen=None):
+    def prove_directories(self, top: str, seen: dict[str, str] | None = None) -> None:
         """Take down the proofs that are missing; those `seen` ({directory: full mark}) need not be looked at again."""
         missing = [path for path in directories(self.marks) if path not in self.proofs]
         lasting = {path: seen[path] for path in missing if path in seen} if seen else {}
@@ -64,7 +73,7 @@ class Manifest:
         )
 
 
-def written(release):
+def written(release: str) -> tuple[str, bytes]:
     """The digest of what a release held, and the rest of its manifest as bytes; both empty unless it is whole."""
     try:
         with open(os.path.join(release, MANIFEST), "rb") as stream:
@@ -75,7 +84,7 @@ def written(release):
     return (digest, body) if check == "%08x" % zlib.crc32(body) else ("", b"")
 
 
-def lasting_marks(top, paths):
+def lasting_marks(top: str, paths: Iterable[str]) -> dict[str, str]:
     """{path: full mark} of directories below `top`, without those whose mark another change might leave as it is.
 
     One that has just been changed is given a tick to grow older in.
@@ -88,12 +97,12 @@ def lasting_marks(top, paths):
     return {path: full_mark(status) for path, status in found.items() if not is_young(status)}
 
 
-def is_young(status):
+def is_young(status: os.stat_result) -> bool:
     """Whether the change time is of this tick, or one to come (a file server's clock may be ahead)."""
     return time.time_ns() - status.st_ctime_ns <= TICK
 
 
-def lasted(found, moment):
+def lasted(found: dict[str, str], moment: int) -> dict[str, str]:
     """The full marks of directories among `found`, which were read from a `moment` (ns) on, that no change since would
     leave as they are.
     """
@@ -101,7 +110,7 @@ def lasted(found, moment):
     return {path: mark for path, mark in found.items() if mark[0] == "d" and mark.rpartition(" ")[2] < limit}
 
 
-def content_id(path, status, like):
+def content_id(path: str, status: os.stat_result, like: str) -> str:
     """The git blob id of a file or link, in the hash that `like` (an id) is written in."""
     if stat.S_ISLNK(status.st_mode):
         data = os.fsencode(os.readlink(path))

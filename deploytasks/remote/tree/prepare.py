@@ -1,5 +1,7 @@
 """The tree of a release on the host, made ready for the upload."""
 
+from __future__ import annotations
+
 import os
 import shutil
 import stat
@@ -16,6 +18,12 @@ from deploytasks.remote.tree.prepared import Prepared
 from deploytasks.remote.tree.scan import directories, executable, look, mark_of, mode_and_size
 from deploytasks.remote.tree.unchanged import unchanged
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from deploytasks.remote.agent.state import State
+
 MODES = {
     "releases": 0o755,
     "shared": 0o755,
@@ -25,7 +33,15 @@ MODES = {
 }
 
 
-def prepare(state, release, owner, digest, basis, manifest="", changes=None):
+def prepare(
+    state: State,
+    release: str,
+    owner: dict[str, Any],
+    digest: str,
+    basis: str,
+    manifest: str = "",
+    changes: dict[str, Any] | None = None,
+) -> dict[str, Any]:
     """Make `releases/<release>` the target of the upload: a recycled tree, a copy of current's, or empty.
 
     Only files that are exactly what an earlier upload left are carried over; no two releases share an inode.
@@ -44,7 +60,7 @@ def prepare(state, release, owner, digest, basis, manifest="", changes=None):
     if former.digest != basis:
         raise Failure("%s was changed since this run looked at it; deploy again" % begins)
     state.prepared = prepared = Prepared(release, former, manifest, changes)
-    if not former.digest:
+    if not begins or not former.digest:
         if begins and is_spare(begins):
             retire(state, begins)
         os.mkdir(target)
@@ -57,16 +73,17 @@ def prepare(state, release, owner, digest, basis, manifest="", changes=None):
     return {"missing": prepared.missing}
 
 
-def ships(state, manifest):
+def ships(state: State, manifest: str) -> dict[str, int]:
     """Take what ships into an empty target while it is on its way, and make ready what `seal` has to know of it."""
     state.require_lock()
-    state.prepared.manifest = manifest
-    return {"paths": len(state.prepared.heads), "directories": len(state.prepared.needed)}
+    prepared = state.opened()
+    prepared.manifest = manifest
+    return {"paths": len(prepared.heads), "directories": len(prepared.needed)}
 
 
-def recycle(state, spare, target, digest):
+def recycle(state: State, spare: str, target: str, digest: str) -> None:
     """Make an old tree the target. One that cannot be read or changed is put aside, and all is uploaded."""
-    prepared = state.prepared
+    prepared = state.opened()
     try:
         open_up(spare)
         for name in TOOL_NAMES:  # before it is a release, so that it never tells what the old one was
@@ -81,7 +98,7 @@ def recycle(state, spare, target, digest):
         prepared.former.distrust_directories()
 
 
-def sift(target, prepared, digest):
+def sift(target: str, prepared: Prepared, digest: str) -> None:
     """Leave in an old tree only what is of use: files as shipped, which are `kept`, and older ones of the same names,
     which the upload then need not send whole.
     """
@@ -96,7 +113,8 @@ def sift(target, prepared, digest):
             remove(os.path.join(target, path))
         prepared.kept, prepared.whole = former.marks, True
         return
-    kept, shipped = {}, prepared.shipped
+    kept: dict[str, str] = {}
+    shipped = prepared.shipped
     for path, mark in found.items():
         if mark[0] == "d":
             continue
@@ -111,7 +129,7 @@ def sift(target, prepared, digest):
     prepared.kept = kept
 
 
-def as_sealed(target, former):
+def as_sealed(target: str, former: Manifest) -> dict[str, str]:
     """{path: mark} of what is in a tree, without the files that are not as sealed: they go now. Its directories prove
     nothing any more.
     """
@@ -124,15 +142,16 @@ def as_sealed(target, former):
     return found
 
 
-def open_up(directory):
+def open_up(directory: str) -> None:
     """Give a directory the mode of an uploaded one."""
     os.chmod(directory, 0o755 | os.lstat(directory).st_mode & stat.S_ISGID)
 
 
-def copy(state, source, target, prepared):
+def copy(state: State, source: str, target: str, prepared: Prepared) -> dict[str, str]:
     """Copy the files of a release that are as shipped, with modes and times, by new inodes; answers {path: mark}."""
     files = prepared.former.files()
-    made, kept = {""}, {}
+    made = {""}
+    kept: dict[str, str] = {}
     for path, wanted in prepared.shipped.items():
         origin, place = os.path.join(source, path), os.path.join(target, path)
         mark, blob = files.get(path, ("", ""))
@@ -153,7 +172,7 @@ def copy(state, source, target, prepared):
     return kept
 
 
-def prune_directories(top, found, needed):
+def prune_directories(top: str, found: list[str], needed: set[str]) -> set[str]:
     """Remove directories that hold no shipped path (a removed package must not stay importable); answers the others."""
     for path in found:
         if path not in needed:
@@ -161,7 +180,7 @@ def prune_directories(top, found, needed):
     return needed.intersection(found)
 
 
-def matches(mark, wanted):
+def matches(mark: str, wanted: list[Any]) -> bool:
     """Whether a file's mark has the shipped kind, executable bit and size; one without a mark is none."""
     if mark[:1] not in ("f", "l") or (mark[0] == "l") != stat.S_ISLNK(wanted[0]):
         return False

@@ -1,5 +1,7 @@
 """What a host was told that it is to hold, while the upload fills it."""
 
+from __future__ import annotations
+
 import base64
 import os
 import zlib
@@ -7,6 +9,12 @@ from functools import cached_property
 
 from deploytasks.remote.failure import Failure
 from deploytasks.remote.tree.scan import moved, parents
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from deploytasks.remote.tree.manifest import Manifest
 
 HEADS = {0o100644: "f644", 0o100755: "f755", 0o120000: "l777"}
 """What the mark of a path begins with, by its git mode."""
@@ -20,12 +28,13 @@ class Prepared:
     and after a command ran on the host. What ships is told by a packed `manifest`, or by `changes` against `former`.
     """
 
-    def __init__(self, release, former, manifest, changes):
-        self.release, self.former, self.kept, self.whole = release, former, None, False
+    def __init__(self, release: str, former: Manifest, manifest: str, changes: dict[str, Any] | None) -> None:
+        self.release, self.former, self.whole = release, former, False
+        self.kept: dict[str, str] | None = None
         self.manifest, self._changes = manifest, changes
 
     @cached_property
-    def shipped(self):
+    def shipped(self) -> dict[str, list[Any]]:
         """{path: [git mode, size, id]}"""
         if self._changes is None and not self.manifest:
             raise Failure("nobody said what ships; the recipe needs its step `upload`")
@@ -35,28 +44,28 @@ class Prepared:
         return {path: entry for path, entry in together.items() if entry}
 
     @cached_property
-    def needed(self):
+    def needed(self) -> set[str]:
         """Every directory above a shipped path."""
         return parents(self.shipped)
 
     @cached_property
-    def heads(self):
+    def heads(self) -> dict[str, str]:
         """{path: what the mark begins with of a file that is as git has it}"""
         return {path: "%s %d " % (HEADS[mode], size) for path, (mode, size, _) in self.shipped.items()}
 
     @cached_property
-    def missing(self):
+    def missing(self) -> list[str] | None:
         """The shipped paths that the upload has to bring, None for all."""
         if self.kept is None:
             return None
         return [] if self.whole else sorted(set(self.shipped) - set(self.kept))
 
-    def moved(self):
+    def moved(self) -> set[str]:
         """The directories in which the upload, or what was removed for it, changed something."""
-        return moved(self.former.marks, self.kept, self.missing)
+        return moved(self.former.marks, self.kept or {}, self.missing or self.shipped)
 
 
-def unpacked(manifest):
+def unpacked(manifest: str) -> dict[str, list[Any]]:
     """{path: [git mode, size, id]} of a manifest as it travels: base64 of deflated lines `mode size id path`."""
     text = os.fsdecode(zlib.decompress(base64.b64decode(manifest)))
     lines = (line.split(" ", 3) for line in text.split("\0") if line)

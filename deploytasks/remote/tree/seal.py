@@ -1,5 +1,7 @@
 """The tree of a release after the upload: sealed, and later compared with its manifest."""
 
+from __future__ import annotations
+
 import os
 import time
 
@@ -9,21 +11,29 @@ from deploytasks.remote.tree.manifest import Manifest, content_id, lasted
 from deploytasks.remote.tree.prepare import matches, prune_directories
 from deploytasks.remote.tree.scan import directories, look_fully, mark_of, mode_and_size
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
 
-def seal(state, release, provenance):
+    from deploytasks.remote.agent.state import State
+    from deploytasks.remote.tree.prepared import Prepared
+
+
+def seal(state: State, release: str, provenance: dict[str, Any]) -> None:
     """After the upload: the release holds exactly the shipped paths, and says what it is.
 
     What is too many is removed; what is missing or has another size or kind fails the deploy.
     """
     state.require_lock()
     top = os.path.join(state.root, "releases", release)
-    prepared, digest = state.prepared, provenance["tree_digest"]
+    prepared, digest = state.opened(), provenance["tree_digest"]
     if prepared.kept is None:
         manifest = all_arrived(top, prepared, digest)
     elif prepared.whole:
         manifest = prepared.former
     else:
-        manifest = missing_arrived(top, prepared, digest)
+        manifest = missing_arrived(top, prepared, prepared.kept, digest)
     manifest.prove_directories(top)
     os.makedirs(os.path.join(top, ".deploytasks"), exist_ok=True)
     manifest.write(top)
@@ -31,7 +41,7 @@ def seal(state, release, provenance):
     write(os.path.join(top, "REVISION"), provenance["revision"] + "\n")
 
 
-def all_arrived(top, prepared, digest):
+def all_arrived(top: str, prepared: Prepared, digest: str) -> Manifest:
     """The manifest of a tree of which nothing was known: the whole is looked at, and what is too many goes."""
     began, shipped = time.time_ns(), prepared.shipped
     found = look_fully(top)
@@ -50,11 +60,11 @@ def all_arrived(top, prepared, digest):
     return manifest
 
 
-def missing_arrived(top, prepared, digest):
+def missing_arrived(top: str, prepared: Prepared, kept: dict[str, str], digest: str) -> Manifest:
     """The manifest of a tree in which nothing changed since `prepare` but what the upload brought."""
-    shipped, sent, former = prepared.shipped, prepared.missing, prepared.former
+    shipped, sent, former = prepared.shipped, prepared.missing or [], prepared.former
     there = [path for path in sent if os.path.lexists(os.path.join(top, path))]
-    found = {**prepared.kept, **{path: mark_of(os.lstat(os.path.join(top, path))) for path in there}}
+    found = {**kept, **{path: mark_of(os.lstat(os.path.join(top, path))) for path in there}}
     refuse_other(found, shipped, sent)
     marks = dict.fromkeys(prepared.needed, "d755")
     marks.update((path, found[path]) for path in shipped)
@@ -67,7 +77,7 @@ def missing_arrived(top, prepared, digest):
     return Manifest(digest, marks, proofs)
 
 
-def refuse_other(found, shipped, paths):
+def refuse_other(found: dict[str, str], shipped: dict[str, list[Any]], paths: list[str]) -> None:
     """Failure when one of the paths is not as shipped."""
     wrong = [path for path in paths if not matches(found.get(path, ""), shipped[path])]
     if wrong:
@@ -76,7 +86,7 @@ def refuse_other(found, shipped, paths):
         )
 
 
-def edited(state, shared=()):
+def edited(state: State, shared: Sequence[str] = ()) -> list[str]:
     """Shipped paths of the served release that were edited, removed or replaced on the host since the upload."""
     top = os.path.join(state.root, "current")
     found = []

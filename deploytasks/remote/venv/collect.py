@@ -1,5 +1,7 @@
 """Virtual environments that no kept release refers to go."""
 
+from __future__ import annotations
+
 import os
 
 from deploytasks.remote import trash
@@ -8,8 +10,14 @@ from deploytasks.remote.files import read_json
 from deploytasks.remote.release.prune import prune
 from deploytasks.remote.venv import venv
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
-def collect(state, keep):
+    from deploytasks.remote.agent.state import State
+
+
+def collect(state: State, keep: list[str]) -> None:
     """Retire environments that none of the kept releases refers to, and bundles that nobody installs from any more."""
     from deploytasks.remote.trash import empty
 
@@ -31,11 +39,11 @@ def collect(state, keep):
     empty(os.path.join(state.root, ".deploytasks", "trash"))
 
 
-def listing(directory):
+def listing(directory: str) -> list[str]:
     return os.listdir(directory) if os.path.isdir(directory) else []
 
 
-def tidy(state, releases, keep):
+def tidy(state: State, releases: list[str], keep: list[str]) -> dict[str, Any]:
     """Prune and collect after a deploy, which no trouble here makes fail; answers what the trouble was."""
 
     try:

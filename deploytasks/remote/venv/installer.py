@@ -1,10 +1,16 @@
 """What makes environments and fills them: uv, or the pip that comes with Python."""
 
+from __future__ import annotations
+
 import os
 import shutil
 
 from deploytasks.remote.failure import Failure
 from deploytasks.remote.venv import interpreter
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from deploytasks.remote.agent.state import State
 
 QUIET = ("--disable-pip-version-check", "--no-input", "--progress-bar=off", "--no-warn-script-location")
 
@@ -12,7 +18,7 @@ QUIET = ("--disable-pip-version-check", "--no-input", "--progress-bar=off", "--n
 class Installer:
     """uv on this host, or pip."""
 
-    def __init__(self, state, python, kind, timeout):
+    def __init__(self, state: State, python: str, kind: str, timeout: float) -> None:
         self.state = state
         self.timeout = timeout
         self.python = shutil.which(python) or python
@@ -23,14 +29,14 @@ class Installer:
                 "there is neither uv nor a pip for %s; `apt install python3-venv` there" % python, "install"
             )
 
-    def create(self, place):
+    def create(self, place: str) -> None:
         """An empty environment."""
         words = [self.python, "-m", "venv", "--without-pip"]
         if self.uv:
             words = [self.uv, "venv", "--quiet", "--python", self.python]
         self.run([*words, place], "make the environment")
 
-    def install(self, place, words, offline):
+    def install(self, place: str, words: list[str], offline: bool) -> None:
         """Install requirements, and compile everything once."""
         python = os.path.join(place, "bin", "python")
         index = ["--no-index"] if offline else []
@@ -44,7 +50,7 @@ class Installer:
         self.run([*pip, *QUIET, *index, *words], "install the requirements")
         compile_all(self.state, python, os.path.join(place, "lib"))
 
-    def wheel(self, source, target, env):
+    def wheel(self, source: str, target: str, env: dict[str, str]) -> None:
         """Build the wheel of a source directory into the directory `target`."""
         if self.uv:
             words = [self.uv, "build", "--wheel", "--python", self.python, *cache_option(self.state.root)]
@@ -56,11 +62,11 @@ class Installer:
             built = [*words, "--disable-pip-version-check", "--wheel-dir", target, source]
         self.run(built, "build " + os.path.basename(source), env)
 
-    def run(self, words, what, env=None):
+    def run(self, words: list[str], what: str, env: dict[str, str] | None = None) -> None:
         run(self.state, words, what, self.timeout, env)
 
 
-def compile_all(state, python, directory):
+def compile_all(state: State, python: str, directory: str) -> None:
     """Compile what compiles; files that are meant for other Pythons do not, and that is no failure."""
     compiling = [python, "-I", "-m", "compileall", "-q", directory]
     # several processes need a writable /dev/shm, which a small container has not; one needs nothing
@@ -70,7 +76,7 @@ def compile_all(state, python, directory):
             return
 
 
-def cache_option(root):
+def cache_option(root: str) -> list[str]:
     """uv's own cache where it is writable and on the filesystem of the environments, else one beside them."""
     default = os.environ.get("UV_CACHE_DIR") or os.path.join(
         os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "uv"
@@ -83,7 +89,7 @@ def cache_option(root):
     return ["--cache-dir", os.path.join(root, ".deploytasks", "uv-cache")]
 
 
-def run(state, words, what, timeout, env=None):
+def run(state: State, words: list[str], what: str, timeout: float, env: dict[str, str] | None = None) -> None:
     """Run an installer to its end, streaming what it says; Failure with its own last lines, or after `timeout` s."""
     chosen = interpreter.trust({**os.environ, **state.environment})
     # the application's PYTHONPATH would hide from pip what it has to install

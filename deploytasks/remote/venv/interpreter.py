@@ -1,10 +1,17 @@
 """What the Python of a host says of itself, and what can install into its environments."""
 
+from __future__ import annotations
+
 import glob
 import json
 import os
 import shutil
 import subprocess
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
 
 ASK = """
 import json, os, sys, sysconfig
@@ -47,14 +54,17 @@ NOTHING = {
 class Question:
     """What an interpreter says of itself, asked now; it answers while we do something else."""
 
-    def __init__(self, python):
+    def __init__(self, python: str) -> None:
         self.python = python
         path = shutil.which(python)
-        words = [path, "-I", "-c", ASK]
         pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
-        self._asked = path and subprocess.Popen(words, stdin=nothing, stdout=pipe, stderr=nothing)
+        self._asked = (
+            subprocess.Popen([path, "-I", "-c", ASK], stdin=nothing, stdout=pipe, stderr=nothing)
+            if path
+            else None
+        )
 
-    def answer(self):
+    def answer(self) -> dict[str, Any]:
         """Waited for; NOTHING when the interpreter is not there or does not run. To be called once."""
         if not self._asked:
             return NOTHING
@@ -62,12 +72,12 @@ class Question:
         return json.loads(said.decode()) if self._asked.returncode == 0 else NOTHING
 
 
-def interpreter(python):
+def interpreter(python: str) -> dict[str, Any]:
     """What an interpreter says of itself, see Question."""
     return Question(python).answer()
 
 
-def pip_words(found, place=""):
+def pip_words(found: Mapping[str, Any], place: str = "") -> list[str]:
     """The start of a pip command for the environment at `place`, [] when this Python has no pip that reaches into one.
 
     pip stays outside: an environment holds what was asked for, and nothing that could change it.
@@ -79,13 +89,13 @@ def pip_words(found, place=""):
     return [python, "-I", os.path.join(found["bundled_pip"], "pip")] if found["bundled_pip"] else []
 
 
-def find_uv():
+def find_uv() -> str | None:
     """uv on PATH, or where its own installer puts it."""
     own = os.pathsep.join(os.path.expanduser(name) for name in ("~/.local/bin", "~/.cargo/bin"))
     return shutil.which("uv") or shutil.which("uv", path=own)
 
 
-def trust(given):
+def trust(given: Mapping[str, str]) -> dict[str, str]:
     """Settings that make uv trust whom pip trusts, the certificates of the system: its own do not know a company's.
 
     Both names, for older versions know only the second. Empty where the system has none, or somebody has decided.
@@ -98,7 +108,7 @@ def trust(given):
     return {} if not installed or any(name in given for name in names) else dict.fromkeys(names, "1")
 
 
-def platforms(found):
+def platforms(found: Mapping[str, Any]) -> list[str]:
     """The wheel platform tags that this host takes, best first."""
     name, version = found["libc"]
     plain = found["platform"].replace("-", "_").replace(".", "_")

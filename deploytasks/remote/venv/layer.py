@@ -1,5 +1,7 @@
 """The environment of one release: the packages of a keyed one behind the release's own import paths."""
 
+from __future__ import annotations
+
 import os
 
 from deploytasks.remote.failure import Failure
@@ -7,7 +9,7 @@ from deploytasks.remote.files import write
 from deploytasks.remote.venv.venv import discard, site_packages
 
 
-def make_layer(place, keyed, paths):
+def make_layer(place: str, keyed: str, paths: dict[str, list[str]]) -> None:
     """A thin environment at `place`: as `keyed`, with the modules of `paths` ({directory: names}) importable."""
     packages = site_packages(keyed)
     refuse_shadows(packages, paths)
@@ -24,7 +26,7 @@ def make_layer(place, keyed, paths):
     write(os.path.join(inside, "deploytasks.pth"), "\n".join(lines) + "\n")
 
 
-def refuse_shadows(packages, paths):
+def refuse_shadows(packages: str, paths: dict[str, list[str]]) -> None:
     """Failure when a module of `paths` has the name of one that is installed."""
     taken = {name.partition(".")[0] for name in os.listdir(packages)}
     for path, names in paths.items():
@@ -34,7 +36,7 @@ def refuse_shadows(packages, paths):
                 raise Failure("%s: %s" % (path, what), "install")
 
 
-def borrow(source, path, old, new):
+def borrow(source: str, path: str, old: str, new: str) -> None:
     """`source` under another path: by link, or as a copy that speaks of `new` where `source` speaks of `old`."""
     if os.path.islink(source):
         os.symlink(os.readlink(source), path)

@@ -1,5 +1,7 @@
 """The environment of a release on the host: keyed, immutable, built once, linked; or one of its own."""
 
+from __future__ import annotations
+
 import os
 
 from deploytasks.remote.failure import Failure
@@ -8,8 +10,14 @@ from deploytasks.remote.venv import venv
 from deploytasks.remote.venv.installer import Installer, run
 from deploytasks.remote.venv.interpreter import Question, find_uv, interpreter, pip_words, platforms
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
-def install_facts(state, python="python3", installer="auto"):
+    from deploytasks.remote.agent.state import State
+
+
+def install_facts(state: State, python: str = "python3", installer: str = "auto") -> dict[str, Any]:
     """What the interpreter and the installers of this host are, and which environments are complete."""
     question, state.question = state.question, None
     if question is None or question.python != python:
@@ -39,8 +47,17 @@ def install_facts(state, python="python3", installer="auto"):
 
 
 def install(
-    state, release, key, python, bundle, mode, installer, packages, import_paths=None, timeout=3600.0
-):
+    state: State,
+    release: str,
+    key: str,
+    python: str,
+    bundle: str,
+    mode: str,
+    installer: str,
+    packages: dict[str, Any],
+    import_paths: dict[str, list[str]] | None = None,
+    timeout: float = 3600.0,
+) -> dict[str, Any]:
     """Link `.venv` of a release to an environment that is complete, built now if this host has none of that key.
 
     `import_paths` ({path in the release: module names}) makes it a layer of this release over the keyed one.
@@ -68,7 +85,9 @@ def install(
     return {"key": key, "reused": reused}
 
 
-def make(state, keyed, installer, bundle, packages, top):
+def make(
+    state: State, keyed: str, installer: Installer, bundle: str, packages: dict[str, Any], top: str
+) -> None:
     """The environment `keyed`, from the bundle."""
     if not os.path.isdir(bundle):
         raise Failure(
@@ -77,7 +96,9 @@ def make(state, keyed, installer, bundle, packages, top):
     venv.make(state, keyed, installer, bundle, packages, top)
 
 
-def make_own(state, name, python, keyed, paths, timeout):
+def make_own(
+    state: State, name: str, python: str, keyed: str | None, paths: dict[str, list[str]], timeout: float
+) -> None:
     """The environment of one release: a layer over a keyed one; or an empty one with pip, to build in."""
     from deploytasks.remote.venv.layer import make_layer
 

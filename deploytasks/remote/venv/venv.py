@@ -1,5 +1,7 @@
 """One environment on the host: made beside its place, installed, checked, sealed, and moved there complete."""
 
+from __future__ import annotations
+
 import os
 import re
 import shutil
@@ -9,6 +11,13 @@ from deploytasks.remote.failure import Failure
 from deploytasks.remote.files import write
 from deploytasks.remote.trash import retire
 from deploytasks.remote.venv import wheel
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from deploytasks.remote.agent.state import State
+    from deploytasks.remote.venv.installer import Installer
 
 COMPLETE = ".complete"
 NAMES = re.compile(r"[0-9a-f]{24}|own-.+|\..+\.tmp")
@@ -26,14 +35,16 @@ for name in sys.argv[2:]:
 """
 
 
-def usable(place):
+def usable(place: str) -> bool:
     """Whether an environment is complete and its interpreter still there."""
     return os.path.exists(os.path.join(place, COMPLETE)) and os.path.exists(
         os.path.join(place, "bin", "python")
     )
 
 
-def make(state, keyed, installer, bundle, packages, release):
+def make(
+    state: State, keyed: str, installer: Installer, bundle: str, packages: dict[str, Any], release: str
+) -> None:
     """Make the environment `keyed`. It is there complete or not at all, wherever this run is killed."""
     venvs, key = os.path.split(keyed)
     place = os.path.join(venvs, ".%s.%s.tmp" % (key, uuid.uuid4().hex[:12]))
@@ -56,7 +67,7 @@ def make(state, keyed, installer, bundle, packages, release):
         raise
 
 
-def fill(installer, place, bundle, packages, wheels):
+def fill(installer: Installer, place: str, bundle: str, packages: dict[str, Any], wheels: list[str]) -> None:
     """Install the requirements and the vendored wheels in one go, so that they are resolved together."""
     vendored = os.path.join(place, "vendored.txt")
     lines = [path + packages["extras"].get(wheel.name(path), "") for path in wheels]
@@ -74,7 +85,7 @@ def fill(installer, place, bundle, packages, wheels):
     os.unlink(vendored)
 
 
-def check_imports(state, place, modules, release):
+def check_imports(state: State, place: str, modules: list[str], release: str) -> None:
     """Every vendored module can be imported; what else it raises is the application's to know."""
     if not modules:
         return
@@ -85,14 +96,14 @@ def check_imports(state, place, modules, release):
         raise Failure("%s; add what is missing to the requirements, or correct the package" % why, "install")
 
 
-def site_packages(place):
+def site_packages(place: str) -> str:
     """The environment's import directory."""
     lib = os.path.join(place, "lib")
     versions = sorted(name for name in os.listdir(lib) if name.startswith(("python", "pypy")))
     return os.path.join(lib, versions[0], "site-packages")
 
 
-def respell(place, old, new):
+def respell(place: str, old: str, new: str) -> None:
     """Scripts and pyvenv.cfg speak of the environment `new` where they spoke of `old`."""
     scripts = os.path.join(place, "bin")
     for path in [
@@ -108,7 +119,7 @@ def respell(place, old, new):
                 stream.write(data.replace(os.fsencode(old), os.fsencode(new)))
 
 
-def seal(place):
+def seal(place: str) -> None:
     """Nothing in it is writable any more (root can still write: modes do not bind it), and then it is complete."""
     for directory, names, files in os.walk(place):
         for path in (os.path.join(directory, name) for name in (*names, *files)):
@@ -118,7 +129,7 @@ def seal(place):
     os.chmod(place, 0o555)
 
 
-def discard(place):
+def discard(place: str) -> None:
     """Remove an environment, sealed or half-built."""
     for directory, _, _ in os.walk(place):
         os.chmod(directory, 0o755)

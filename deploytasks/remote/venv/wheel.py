@@ -1,12 +1,22 @@
 """Wheels of vendored packages on the host: the shipped ones, those built here, and whether one is what is installed."""
 
+from __future__ import annotations
+
 import hashlib
 import os
 
 from deploytasks.remote.failure import Failure
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
 
-def shipped(bundle, packages):
+    from deploytasks.remote.agent.state import State
+    from deploytasks.remote.venv.installer import Installer
+
+
+def shipped(bundle: str, packages: dict[str, Any]) -> list[str]:
     """Paths of the shipped vendored wheels, each byte for byte what was built."""
     wheels = os.path.join(bundle, "wheels")
     return [
@@ -14,25 +24,27 @@ def shipped(bundle, packages):
     ]
 
 
-def checked(path, expected):
+def checked(path: str, expected: str) -> str:
     """`path`, if its SHA-256 is `expected`."""
     if not os.path.isfile(path) or digest(path) != expected:
         raise Failure("%s is not what was shipped; deploy again" % path, "missing")
     return path
 
 
-def digest(path):
+def digest(path: str) -> str:
     """The SHA-256 of a file, in hex."""
     with open(path, "rb") as stream:
         return hashlib.sha256(stream.read()).hexdigest()
 
 
-def name(path):
+def name(path: str) -> str:
     """The normalised name of the package in a wheel."""
     return os.path.basename(path).split("-")[0].lower()
 
 
-def built_here(state, installer, bundle, packages, place):
+def built_here(
+    state: State, installer: Installer, bundle: str, packages: dict[str, Any], place: str
+) -> list[str]:
     """Paths of the wheels of packages with C extensions: shipped where they fit this host, else built on it."""
     found = []
     for one in packages["native"]:
@@ -53,23 +65,23 @@ def built_here(state, installer, bundle, packages, place):
     return found
 
 
-def fits(made_for, host):
+def fits(made_for: Mapping[str, Any], host: Mapping[str, Any]) -> bool:
     """Whether a wheel with C extensions made for one interpreter runs on another: the same Python, no older libc."""
     ours, theirs = made_for["libc"], host["libc"]
     return same_python(made_for, host) and ours[0] == theirs[0] and number(ours[1]) <= number(theirs[1])
 
 
-def same_python(one, other):
+def same_python(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Whether two interpreters take the same extensions, their libc aside."""
     alike = all(one[name] == other[name] for name in ("platform", "implementation"))
     return alike and one["python"].split(".")[:2] == other["python"].split(".")[:2]
 
 
-def number(version):
+def number(version: str) -> list[int]:
     return [int(part) for part in version.split(".") if part.isdigit()]
 
 
-def modules(path):
+def modules(path: str) -> list[str]:
     """The names that a wheel makes importable, its namespaces left out."""
     import zipfile  # slow to load, and only an install asks
 
@@ -79,7 +91,7 @@ def modules(path):
     return sorted(found | {name[:-3] for name in names if "/" not in name and name.endswith(".py")})
 
 
-def compare(path, target):
+def compare(path: str, target: str) -> None:
     """What is installed in the directory `target` is what the wheel holds, its version and every byte of its files."""
     import zipfile
 
