@@ -76,6 +76,19 @@ def test_what_is_sent_to_the_host_imports_only_the_standard_library_and_its_sibl
     assert foreign == set()
 
 
+@pytest.mark.parametrize("module", [one for one in MODULES if architecture.room(one) == "remote"], ids=name)
+def test_a_host_never_loads_typing(module: str) -> None:
+    """It costs every conversation 10 ms."""
+    statements = architecture.statements(ast.parse(MODULES[module].read_text("utf-8")))
+    loaded = {
+        target
+        for node, annotation, _ in statements
+        for target in architecture.targets(node, module, MODULES[module].name == "__init__.py")
+        if not annotation
+    }
+    assert not [target for target in loaded if target.split(".")[0] in ("typing", "typing_extensions")]
+
+
 @pytest.mark.parametrize("module", MODULES, ids=name)
 def test_a_module_has_a_docstring_and_at_most_250_lines(module: str) -> None:
     text = MODULES[module].read_text("utf-8")
