@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
+
+from ..cache import cache_root
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,7 @@ def mask(text: str, key: bytes) -> Mask:
 
 def user_key(process: Mapping[str, str]) -> bytes:
     """This user's fingerprint key: random, made on first use, in a file that only the user can read."""
-    base = process.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    directory = Path(base) / "deploytasks"
+    directory = cache_root(process)
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     directory.chmod(0o700)
     path = directory / "fingerprint.key"

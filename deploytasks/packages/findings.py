@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-import operator
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..config.environment import Environment
 from ..remote.venv.wheel import same_python
 from .bundle import Bundle
-
-CLAUSE = re.compile(r"(>=|<=|==|!=|>|<|~=)\s*(\d+(?:\.\d+)*)(\.\*)?")
-COMPARE = {
-    ">=": operator.ge,
-    "<=": operator.le,
-    "==": operator.eq,
-    "!=": operator.ne,
-    ">": operator.gt,
-    "<": operator.lt,
-}
+from .installers import ON_HOSTS
 
 
 def tool_findings(facts: Mapping[str, Any], environment: Environment, bundle: Bundle | None) -> Iterator[str]:
@@ -27,10 +16,10 @@ def tool_findings(facts: Mapping[str, Any], environment: Environment, bundle: Bu
     wanted, python = environment.settings.installer, environment.settings.python
     if not facts["python"]:
         return  # said already: the interpreter itself is missing
-    if wanted == "uv" and not facts["uv"]:
-        yield "uv is missing and DEPLOY_INSTALLER=uv; install uv there, or set DEPLOY_INSTALLER=auto"
-    elif not facts["uv"] and not facts["venv"]:
-        yield f"{python} has no venv module with pip, and there is no uv; `apt install python3-venv` there"
+    kinds = ON_HOSTS.values() if wanted == "auto" else [ON_HOSTS[wanted]]
+    reasons = [kind.lacking(facts, python) for kind in kinds]
+    if all(reasons):
+        yield reasons[-1]
     if bundle is None:
         return
     if bundle.requires_python and not satisfies(facts["python"], bundle.requires_python):
@@ -56,14 +45,8 @@ def room_findings(facts: Mapping[str, Any], bundle: Bundle) -> Iterator[str]:
 
 
 def satisfies(version: str, clauses: str) -> bool:
-    """Whether a Python version fulfils a `requires-python`."""
-    have = tuple(int(part) for part in re.findall(r"\d+", version)[:3])
-    for match in CLAUSE.finditer(clauses):
-        sign, number, wildcard = match[1], tuple(int(part) for part in match[2].split(".")), match[3]
-        part = have[: len(number)] if wildcard or sign in ("==", "~=") else have
-        if sign == "~=":
-            if have < number or have[: len(number) - 1] != number[:-1]:
-                return False
-        elif not COMPARE[sign](part, number + (0,) * (len(part) - len(number))):
-            return False
-    return True
+    """Whether a Python version fulfils a `requires-python`; a release candidate counts as the release."""
+    from packaging.specifiers import SpecifierSet
+    from packaging.version import Version
+
+    return SpecifierSet(clauses).contains(Version(version.rstrip("+")).base_version)

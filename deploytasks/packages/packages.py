@@ -42,8 +42,7 @@ BESIDES = frozenset(
 )
 """What lies beside a package in a flat layout; nobody imports it from there."""
 DESCRIBED = re.compile(
-    r"(?:[\w-]*-)?v?(?P<tag>\d+(?:\.\d+)*(?:(?:a|b|rc)\d+)?(?:\.post\d+)?(?:\.dev\d+)?)"
-    r"(?:-(?P<distance>\d+)-(?P<commit>g[0-9a-f]+))?"
+    r"(?:[A-Za-z_][\w-]*-)?(?P<tag>v?\d.*?)(?:-(?P<distance>\d+)-(?P<commit>g[0-9a-f]+))?", re.IGNORECASE
 )
 
 
@@ -128,18 +127,22 @@ class Content:
 
 def version_of(path: str, described: Mapping[str, str]) -> str:
     """The version of the submodule that holds `path`: `v1.2-3-gabc` is `1.2.post3+gabc`, untagged `abc` is `0+gabc`."""
+    from packaging.version import InvalidVersion, Version
+
     describe = next(
         (described[part] for part in (path, "/".join(path.split("/")[:2])) if part in described), ""
     )
-    match = DESCRIBED.fullmatch(describe)
     if re.fullmatch(r"[0-9a-f]{7,}", describe):
         return f"0+g{describe}"
-    if match is None:
+    match = DESCRIBED.fullmatch(describe)
+    try:
+        tag = Version(match["tag"] if match else "0")
+    except InvalidVersion:
         return "0"
-    if match["distance"] is None:
-        return match["tag"]
-    joint = "" if ".post" in match["tag"] or ".dev" in match["tag"] else f".post{match['distance']}"
-    return f"{match['tag']}{joint}+{match['commit']}"
+    if match is None or match["distance"] is None:
+        return tag.public
+    joint = "" if tag.is_postrelease or tag.is_devrelease else f".post{match['distance']}"
+    return f"{tag.public}{joint}+{match['commit']}"
 
 
 def refuse_shadows(found: Iterable[Package]) -> None:

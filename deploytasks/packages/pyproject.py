@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -27,8 +26,17 @@ def read(directory: Path) -> dict[str, Any]:
 
 
 def requires_python(directory: Path) -> str:
-    """`requires-python` of a project, or an empty text."""
-    return str(read(directory).get("project", {}).get("requires-python", ""))
+    """`requires-python` of a project, or an empty text. Raises UsageError when it is no specifier."""
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    text = str(read(directory).get("project", {}).get("requires-python", ""))
+    try:
+        SpecifierSet(text)
+    except InvalidSpecifier as error:
+        raise UsageError(
+            f"pyproject.toml: requires-python `{text}` is no specifier; write e.g. >=3.10"
+        ) from error
+    return text
 
 
 def dependencies(directory: Path) -> tuple[str, ...]:
@@ -44,7 +52,9 @@ def sources(directory: Path) -> dict[str, Any]:
 
 def normal(name: str) -> str:
     """A package's name in the one spelling that all its spellings have."""
-    return re.sub(r"[-_.]+", "-", name).lower()
+    from packaging.utils import canonicalize_name
+
+    return canonicalize_name(name)
 
 
 def buildable(directory: Path) -> bool:

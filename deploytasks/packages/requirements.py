@@ -7,10 +7,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import UsageError
 from . import pyproject
 from .uv_lock import exported
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
 
 CANDIDATES = ("uv.lock", "requirements.lock", "requirements.txt")
 FOREIGN = ("poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml")
@@ -23,7 +27,6 @@ PATH = re.compile(
     r"(?:[A-Za-z0-9_.-]+\s*(?:\[[^]]*\])?\s*@\s*)?(?P<path>file:\S+|\.{0,2}/\S*|\.{1,2}(?=\[|\s|$)|vendor/\S*)"
 )
 VENDORED = re.compile(r"(?:file:.*/|file:|\./)?(?P<path>vendor/[A-Za-z0-9_./-]*[A-Za-z0-9_-])")
-NAMED = re.compile(r"([\w.-]*)\s*(\[[^]]*\])?")
 FINDER = re.compile(r"(?:-f|--find-links)[\s=]+(?!https?:)")
 
 
@@ -95,9 +98,10 @@ def where(tree: Path, name: str, number: int, said: str) -> str:
     """`file:line` of a requirement, also of one that was read out of a lock or a table."""
     if Path(name).name not in ("uv.lock", "pyproject.toml"):
         return f"{name}:{number}"
-    package = NAMED.match(said)[1]  # type: ignore[index]  # it matches anything
+    required = requirement(said)
+    title = f'name = "{required.name}"' if required else said
     lines = enumerate((tree / name).read_text("utf-8").splitlines(), 1)
-    return next((f"{name}:{at}" for at, line in lines if line == f'name = "{package}"' or said in line), name)
+    return next((f"{name}:{at}" for at, line in lines if line == title or said in line), name)
 
 
 def above(said: str, name: str) -> str:
@@ -123,11 +127,27 @@ def text_of(tree: Path, name: str) -> str:
 
 def by_source(directory: Path, name: str, line: str) -> str:
     """A dependency of a project as uv reads it: by the path of its source, where it has one."""
-    package, extras = NAMED.match(line).groups("")  # type: ignore[union-attr]  # it matches anything
-    source = pyproject.sources(directory).get(pyproject.normal(package), {})
+    required = requirement(line)
+    if required is None:
+        raise UsageError(f"{name}: `{line}` is no requirement; write e.g. django>=5.2")
+    source = pyproject.sources(directory).get(pyproject.normal(required.name), {})
     if "git" in source:
-        raise UsageError(f"{name}: [tool.uv.sources] {package} {CURE}")
-    return f"./{os.path.normpath(Path(name).parent / source['path'])}{extras}" if "path" in source else line
+        raise UsageError(f"{name}: [tool.uv.sources] {required.name} {CURE}")
+    if "path" not in source:
+        return line
+    extras = f"[{','.join(sorted(required.extras))}]" if required.extras else ""
+    return f"./{os.path.normpath(Path(name).parent / source['path'])}{extras}"
+
+
+def requirement(line: str) -> Requirement | None:
+    """What a line requires by name; None for options, paths and what is misspelt."""
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    bare = re.sub(r"\\\n|\s--\S.*", " ", line)  # joined lines, and hashes
+    try:
+        return Requirement(bare.strip())
+    except InvalidRequirement:
+        return None
 
 
 CURE = "points at a repository, which hosts cannot reach; vendor it: `inv vendor.add URL`, then require ./vendor/<name>"

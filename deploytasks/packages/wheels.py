@@ -21,7 +21,7 @@ from ..cache import remembered
 from ..errors import StepFailed, UsageError
 from ..remote.venv import wheel as remote_wheel
 from ..remote.venv.interpreter import interpreter, trust
-from .installers import find_uv, pip
+from .installers import installer
 from .packages import Package
 from .requirements import CURE, REPOSITORY
 
@@ -93,25 +93,12 @@ def host_python(facts: Mapping[str, Any]) -> str | None:
     if remote_wheel.same_python(ours, facts) or ours["platform"] != facts["platform"]:
         return None
     version = ".".join(facts["python"].split(".")[:2])
-    uv = find_uv()
-    if uv is None:
-        return shutil.which(f"python{version}")
-    words = [
-        uv,
-        "python",
-        "find",
-        "--no-project",
-        "--no-python-downloads",
-        "--python-preference=only-system",
-        version,
-    ]
-    done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-    return done.stdout.strip() or None if done.returncode == 0 else None
+    return installer().python(version)
 
 
 def built_with(python: str, one: Package, cache: Path) -> Wheel:
     """The package's wheel by one interpreter, from the cache or built into it."""
-    tool = builder(python)
+    tool = installer().building(python)
     programs = [
         (path, Path(path).stat().st_size, Path(path).stat().st_mtime_ns) for path in (tool[0], python)
     ]
@@ -119,14 +106,6 @@ def built_with(python: str, one: Package, cache: Path) -> Wheel:
     place = cache / "wheels" / hashlib.sha256(identity.encode()).hexdigest()[:32]
     remembered(place, lambda directory: run_build(one, directory, tool))
     return Wheel(one, next(place.glob("*.whl")), python)
-
-
-def builder(python: str) -> tuple[str, ...]:
-    """The command that builds a wheel: uv where there is one, else pip."""
-    uv = find_uv()
-    if uv:
-        return (uv, "build", "--wheel", "--quiet", "--no-python-downloads", f"--python={python}", "--out-dir")
-    return (*pip(python), "wheel", "--quiet", "--no-deps", "--disable-pip-version-check", "--wheel-dir")
 
 
 def build_variables(one: Package) -> dict[str, str]:

@@ -8,10 +8,14 @@ from typing import Any
 
 import pytest
 
+from deploytasks.config.parsers import Wrong
+from deploytasks.config.settings import PARSERS
+from deploytasks.errors import UsageError
 from deploytasks.packages import Bundle, tool_findings
 from deploytasks.packages.findings import satisfies
+from deploytasks.packages.installers import ON_HOSTS
 from deploytasks.remote.venv.interpreter import interpreter, platforms
-from tests.install.host import Host, environment
+from tests.install.host import Host, environment, write
 
 ABLE: dict[str, Any] = {
     "python": "3.11.2",
@@ -89,10 +93,18 @@ def test_a_host_that_cannot_install_is_found_out(
         ("3.11.4", "!=3.11.4", False),
         ("3.13.0rc1", ">=3.13", True),
         ("3.10.1", "", True),
+        ("3.14.0a1+", ">=3.14", True),
+        ("3.12.1", "===3.12.1", True),
     ],
 )
 def test_requires_python_is_understood(version: str, clauses: str, answer: bool) -> None:
     assert satisfies(version, clauses) is answer
+
+
+def test_a_requires_python_that_is_no_specifier_is_refused(tree: Path, uv_host: Host) -> None:
+    write(tree / "pyproject.toml", '[project]\nname = "shop"\nversion = "1"\nrequires-python = "^3.10"\n')
+    with pytest.raises(UsageError, match=r"pyproject\.toml: requires-python `\^3\.10` is no specifier"):
+        uv_host.bundle(tree)
 
 
 def test_the_facts_are_those_of_the_interpreter_that_is_named(uv_host: Host) -> None:
@@ -105,3 +117,10 @@ def test_the_facts_are_those_of_the_interpreter_that_is_named(uv_host: Host) -> 
 def test_a_python_that_is_not_there_has_no_facts() -> None:
     nothing = interpreter("/nowhere/python3")
     assert (nothing["python"], platforms(nothing)) == ("", [])
+
+
+def test_every_installer_that_the_settings_may_name_is_known() -> None:
+    for name in ON_HOSTS:
+        assert PARSERS["installer"](name) == name
+    with pytest.raises(Wrong, match=f"write auto, {' or '.join(ON_HOSTS)}$"):
+        PARSERS["installer"]("another")

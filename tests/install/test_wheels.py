@@ -98,6 +98,9 @@ def test_a_version_from_version_control_is_that_of_git_describe(tree: Path, uv_h
         ("0a1b2c3", "0+g0a1b2c3"),
         ("1.0.post2-1-g0a1b2c3", "1.0.post2+g0a1b2c3"),
         ("spring-release", "0"),
+        ("release-1.2-alpha1", "1.2a1"),
+        ("v1.2-beta.1-2-g0a1b2c3", "1.2b1.post2+g0a1b2c3"),
+        ("2024.spring", "0"),
         ("", "0"),
     ],
 )
