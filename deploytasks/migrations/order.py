@@ -1,0 +1,120 @@
+"""The order in which Django would run migrations: that of `manage.py showmigrations --plan`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from .graph import Graph
+from .migration import Doubt, Key, Migration
+
+MOST = 10
+"""Circles that are told, and migrations of one."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What Django would run where `applied` ran already."""
+
+    keys: tuple[Key, ...]
+    """All that nothing replaces, those that ran too."""
+    applied: frozenset[Key]
+    """With the replacements of which every part ran."""
+    doubts: tuple[Doubt, ...]
+    """What Django would refuse: a circle, two last migrations, a missing one. The order is a possible one then."""
+
+
+def ordered(migrations: Mapping[Key, Migration], applied: Collection[Key] = ()) -> Order:
+    """That of a tree's migrations. What other packages bring is not in the tree, and so not in the order."""
+    by_key = dict(sorted(migrations.items()))
+    graph = Graph(by_key)
+    done = replace(graph, by_key, applied)
+    leaves = [key for key in graph.leaves() if key in by_key]
+    circles: list[tuple[Key, ...]] = []
+    rest = [key for key in by_key if key in graph.parents]
+    keys = tuple(key for key in walked([*leaves, *rest], graph.parents, circles) if key in by_key)
+    doubts = (*missing(graph, by_key), *conflicts(leaves, by_key), *map(in_a_circle, circles))
+    return Order(keys, done, doubts)
+
+
+def walked(
+    targets: Iterable[Key], before: Mapping[Key, Collection[Key]], circles: list[tuple[Key, ...]]
+) -> Iterator[Key]:
+    """Every target behind all that comes before it, in the order that Django's depth-first search has.
+
+    What comes before itself goes to `circles`.
+    """
+    visited: set[Key] = set()
+    entered: set[Key] = set()
+    for target in targets:
+        stack = [(target, False)]
+        while stack:
+            key, finished = stack.pop()
+            if finished:
+                visited.add(key)
+                yield key
+            elif key not in entered:
+                entered.add(key)
+                stack.append((key, True))
+                stack += [(each, False) for each in sorted(before.get(key, ()))]
+            elif key not in visited and len(circles) < MOST:
+                way = [each for each, is_open in stack if is_open]
+                circles.append(tuple(way[way.index(key) :]))
+
+
+def replace(graph: Graph, migrations: Mapping[Key, Migration], applied: Collection[Key]) -> frozenset[Key]:
+    """Let replacements stand for what they replace where all or nothing of that ran; what ran then is answered.
+
+    One that is replaced in turn goes before the one that replaces it.
+    """
+    done = set(applied)
+    inner = {key: migration.replaces for key, migration in migrations.items() if migration.replaces}
+    for key in walked(inner, inner, []):
+        if key not in inner or key not in graph.parents:
+            continue
+        wanted = parts(key, inner)
+        ran = wanted & done
+        done = done | {key} if ran == wanted else done - {key}
+        if ran in (wanted, set()):
+            graph.use(key, inner[key])
+        else:
+            graph.leave_out(key, inner[key])
+    return frozenset(done)
+
+
+def parts(key: Key, inner: Mapping[Key, Collection[Key]]) -> set[Key]:
+    """What a replacement replaces in the end."""
+    seen, open_keys = {key}, [key]
+    while open_keys:
+        fresh = set(inner.get(open_keys.pop(), ())) - seen
+        seen |= fresh
+        open_keys += fresh
+    return {each for each in seen if each not in inner}
+
+
+def missing(graph: Graph, migrations: Mapping[Key, Migration]) -> Iterator[Doubt]:
+    """Dependencies on what an app of the tree does not have."""
+    apps = {key.app for key in migrations}
+    for key in sorted(graph.children.keys() - migrations.keys()):
+        for child in sorted(graph.children[key]) if key.app in apps else ():
+            if child in migrations and not migrations[child].doubts:
+                what, cure = (
+                    f"it depends on {key}, which is not there",
+                    "manage.py migrate will refuse: add it",
+                )
+                yield Doubt("missing dependency", migrations[child].path, what, cure)
+
+
+def conflicts(leaves: Collection[Key], migrations: Mapping[Key, Migration]) -> Iterator[Doubt]:
+    """Apps of which two migrations are the last one, as two branches of development leave them."""
+    uncertain = {key.app for key, migration in migrations.items() if migration.doubts}
+    for app in sorted({key.app for key in leaves} - uncertain):
+        names = [key.name for key in leaves if key.app == app]
+        if len(names) > 1:
+            what = f"nothing joins its last migrations {', '.join(names[:MOST])}"
+            yield Doubt("conflict", app, what, "run manage.py makemigrations --merge")
+
+
+def in_a_circle(keys: tuple[Key, ...]) -> Doubt:
+    way = " after ".join(map(str, (*keys[:MOST], *keys[:1])))
+    return Doubt("cycle", str(keys[0]), f"it runs {way}", "manage.py migrate will refuse: mend a dependency")
