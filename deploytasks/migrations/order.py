@@ -31,9 +31,12 @@ def ordered(migrations: Mapping[Key, Migration], applied: Collection[Key] = ()) 
     done = replace(graph, by_key, applied)
     leaves = [key for key in graph.leaves() if key in by_key]
     circles: list[tuple[Key, ...]] = []
+    apps = {key.app for key in by_key}
+    absent = [key for key in sorted(graph.parents) if key not in by_key and key.app in apps]
     rest = [key for key in by_key if key in graph.parents]
     keys = tuple(key for key in walked([*leaves, *rest], graph.parents, circles) if key in by_key)
-    doubts = (*missing(graph, by_key), *conflicts(leaves, by_key), *map(in_a_circle, circles))
+    uncertain = {key.app for key, each in by_key.items() if each.doubts} | {key.app for key in absent}
+    doubts = (*missing(graph, by_key, absent), *conflicts(leaves, uncertain), *map(in_a_circle, circles))
     return Order(keys, done, doubts)
 
 
@@ -92,11 +95,10 @@ def parts(key: Key, inner: Mapping[Key, Collection[Key]]) -> set[Key]:
     return {each for each in seen if each not in inner}
 
 
-def missing(graph: Graph, migrations: Mapping[Key, Migration]) -> Iterator[Doubt]:
+def missing(graph: Graph, migrations: Mapping[Key, Migration], absent: Iterable[Key]) -> Iterator[Doubt]:
     """Dependencies on what an app of the tree does not have."""
-    apps = {key.app for key in migrations}
-    for key in sorted(graph.children.keys() - migrations.keys()):
-        for child in sorted(graph.children[key]) if key.app in apps else ():
+    for key in absent:
+        for child in sorted(graph.children[key]):
             if child in migrations and not migrations[child].doubts:
                 what, cure = (
                     f"it depends on {key}, which is not there",
@@ -105,10 +107,9 @@ def missing(graph: Graph, migrations: Mapping[Key, Migration]) -> Iterator[Doubt
                 yield Doubt("missing dependency", migrations[child].path, what, cure)
 
 
-def conflicts(leaves: Collection[Key], migrations: Mapping[Key, Migration]) -> Iterator[Doubt]:
+def conflicts(leaves: Collection[Key], uncertain: Collection[str]) -> Iterator[Doubt]:
     """Apps of which two migrations are the last one, as two branches of development leave them."""
-    uncertain = {key.app for key, migration in migrations.items() if migration.doubts}
-    for app in sorted({key.app for key in leaves} - uncertain):
+    for app in sorted({key.app for key in leaves}.difference(uncertain)):
         names = [key.name for key in leaves if key.app == app]
         if len(names) > 1:
             what = f"nothing joins its last migrations {', '.join(names[:MOST])}"
