@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 DEFINITIONS = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-MOST_STEPS = 200_000
+MOST_STEPS = 50_000
 """Expressions of a file that are looked at: names that stand for each other could make any number of them."""
 LONGEST = 10_000
 """Characters of a text put together from several."""

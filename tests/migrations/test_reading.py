@@ -53,13 +53,14 @@ DYNAMIC = {
     "a method": "    def __init__(self, *a):\n        self.dependencies = []\n",
     "a subscript": "    dependencies = [1]\n    dependencies[0] = made()\n",
     "a name that has two values": "    dependencies = TWICE\n",
+    "a name that has a value on a condition": "    dependencies = ONCE\n",
     "a name that would break a line": '    dependencies = [("auth", "0001\\x1b[2J")]\n',
 }
 
 
 @pytest.mark.parametrize("body", DYNAMIC.values(), ids=DYNAMIC)
 def test_dependencies_that_are_made_up_at_import_are_named(body: str) -> None:
-    head = "TWICE = []\nif settings.A:\n    TWICE = [1]\n"
+    head = "TWICE = []\nif settings.A:\n    TWICE = ONCE = [1]\n"
     made = read(f"{HEAD}{head}class Migration(migrations.Migration):\n{body}    operations = []\n")
     assert [str(doubt) for doubt in made.doubts] == [
         (
@@ -85,7 +86,7 @@ FILES = {
     ),
     "an encoding that is none": (b"# coding: klingon\n", "encoding", "it is not UTF-8"),
     "a lone surrogate": ("x = '\ud800'\n", "encoding", "it is not UTF-8"),
-    "huge": (b"#" * (2 * 2**20 + 1), "huge", "it has 2.0 MiB, and files over 2 MiB are not read"),
+    "huge": (b"#" * (2**20 + 1), "huge", "it has 1.0 MiB, and files over 1 MiB are not read"),
     "deep": (b"x = " + b"-" * 50_000 + b"1\n", "too much", "it is nested deeper than is read"),
     "deep where it is read": (source("+".join(["a"] * 3000)), "too much", "it is nested deeper than is read"),
     "names that stand for more and more names": (
