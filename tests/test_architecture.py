@@ -24,6 +24,7 @@ TABLE = {
     "packages": {"config", "ground", "remote", "source"},
     "source": {"config", "ground", "remote", "vendored"},
     "vendored": {"ground"},
+    "migrations": set(),
     "config": {"ground", "remote"},
     "remote": set(),
     "ground": set(),
