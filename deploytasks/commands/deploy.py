@@ -12,7 +12,7 @@ from ..hosts.failures import HostsFailed
 from ..hosts.fleet import Fleet
 from ..hosts.observer import Observer, Silent
 from ..operation import Operation, Result
-from ..recipe import services
+from ..recipe import restart, services
 from ..recipe.check import read_host
 from ..recipe.context import Built, StepContext
 from ..recipe.ending import succeeded
@@ -127,7 +127,7 @@ def groups(steps: Sequence[Step]) -> Iterator[tuple[Step, ...]]:
 
 
 def right_of_bar(run: Run, fleet: Fleet, before: Sequence[Operation]) -> None:
-    """Publish, restart and verify batch by batch; then the release is good everywhere.
+    """Publish, restart and verify batch by batch; then earlier batches are asked again: the release is good everywhere.
 
     `before` is what a single host has still to do left of the bar.
     """
@@ -136,12 +136,15 @@ def right_of_bar(run: Run, fleet: Fleet, before: Sequence[Operation]) -> None:
     prune = any(step.name == "prune" for step in steps)
     endings = {host: succeeded(context, run.entry("ok"), prune=prune) for host, context in contexts.items()}
     alone = len(contexts) == 1
+    again: dict[Host, list[Operation]] = {}
     for batch in batches(tuple(contexts), run.plan.environment.settings.batch):
         work = {
             host: [*before, *operations(steps, contexts[host]), *(endings[host] if alone else ())]
             for host in batch
         }
         answers = run.switch(fleet, work, ends=alone)
+        again |= {host: restart.still(asked) for host, asked in work.items()}
+    fleet.each({host: asked for host, asked in again.items() if host not in work})
     run.note(*closing_table.untidied(run.end(fleet, endings, answers)))
 
 

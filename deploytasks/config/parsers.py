@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from ..remote.names import TOOL_NAMES
 
@@ -50,6 +51,24 @@ def seconds(text: str) -> float:
     if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]+)?", text) or float(text) <= 0:
         raise Wrong("is no number of seconds above 0; write one, e.g. 30")
     return float(text)
+
+
+def seconds_or_none(text: str) -> float:
+    return 0.0 if re.fullmatch(r"0{1,9}(\.0+)?", text) else seconds(text)
+
+
+def headers(text: str) -> tuple[tuple[str, str], ...]:
+    """Headers of a request, one a line."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    found = [re.fullmatch(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\x20-\x7e\t]*)", line) for line in lines]
+    pairs = tuple((one[1], one[2].strip()) for one in found if one)
+    if len(pairs) < len(lines):
+        raise Wrong(
+            "has a line that is no header; write Name: value, one a line, e.g. X-Forwarded-Proto: https"
+        )
+    if any(name.lower() == "host" for name, _ in pairs):
+        raise Wrong("names the header Host; write it in DEPLOY_HEALTH_HOST")
+    return pairs
 
 
 def batch(text: str) -> str:
@@ -103,9 +122,21 @@ def vendor_policy(text: str) -> str:
 
 
 def http_url(text: str) -> str | None:
-    if text and not re.fullmatch(r"https?://[^/\s]+\S*", text):
+    if text and not is_http_url(text):
         raise Wrong("is no http:// or https:// URL; write one, e.g. http://127.0.0.1:8000/health")
     return text or None
+
+
+def is_http_url(text: str) -> bool:
+    """Whether an HTTP request can be made of `text`."""
+    if not re.fullmatch(r"https?://[^/\s]+[\x21-\x7e]*", text):
+        return False
+    try:
+        parts = urlsplit(text)
+        host = parts.hostname or ""
+        return bool((host.isascii() and host) or host.encode("idna")) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def paths_in_release(text: str) -> tuple[str, ...]:

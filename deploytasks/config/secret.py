@@ -8,6 +8,8 @@ from collections.abc import Iterable
 SHORT = 6
 """Values with fewer characters are masked only as their own key's value."""
 SECRET_NAME = re.compile(r"(?:^|_)(?:PASSWORD|SECRET|KEY|TOKEN|DSN)$", re.IGNORECASE)
+ALWAYS = ("DEPLOY_HEALTH_HEADERS",)
+"""Keys that may hold a login, whatever they are named."""
 URL_PASSWORD = re.compile(
     r"[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#\s:]*:(?![0-9]*(?:[/?#]|$))(?P<password>\S+)@"
     r"|\S*[?&](?:password|passwd|sslpassword|secret|token|api_?key)=(?P<parameter>[^&#\s]+))",
@@ -47,7 +49,7 @@ class Secret:
 
 def named_secret(name: str, further: Iterable[str] = ()) -> bool:
     """Whether a key's name alone says that its value must be masked."""
-    return bool(SECRET_NAME.search(name)) or name in further
+    return name in ALWAYS or bool(SECRET_NAME.search(name)) or name in further
 
 
 def is_secret(name: str, value: str, further: Iterable[str] = ()) -> bool:

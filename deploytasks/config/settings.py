@@ -33,6 +33,8 @@ PARSERS: Mapping[str, Callable[[str], Any]] = {
     "health_timeout": parsers.seconds,
     "health_host": parsers.one_word,
     "health_expect": parsers.text,
+    "health_settle": parsers.seconds_or_none,
+    "health_headers": parsers.headers,
     "batch": parsers.batch,
     "confirm": parsers.yes_no,
     "ssh_config": parsers.text,
@@ -137,6 +139,8 @@ class Settings:
     health_timeout: float = 30.0
     health_host: str | None = None
     health_expect: str | None = None
+    health_settle: float = 3.0
+    health_headers: tuple[tuple[str, str], ...] = ()
     role_restart: tuple[tuple[str, str], ...] = ()
     """(role, command) of DEPLOY_RESTART_<ROLE>."""
     role_health_url: tuple[tuple[str, str], ...] = ()

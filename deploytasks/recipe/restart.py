@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..operation import Operation
 from ..shell import shell_line
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ..config.environment import Host
     from ..config.settings import Settings
     from .context import StepContext
+
+RELEASE = "{release}"
+"""What stands for the release in DEPLOY_HEALTH_EXPECT."""
 
 
 def restart(context: StepContext) -> list[Operation]:
@@ -26,10 +32,34 @@ def restart_lines(settings: Settings, host: Host) -> list[tuple[str, str]]:
 
 
 def verify(context: StepContext) -> list[Operation]:
-    """Ask the health URL of every role that the host has, from the host itself."""
+    """Ask the health URL of every role that the host has, from the host itself, until its answers stay good."""
     settings = context.environment.settings
-    urls = [settings.health_url] if "app" in context.host.roles and settings.health_url else []
-    urls += [url for role, url in settings.role_health_url if role in context.host.roles]
-    expect = settings.health_expect.replace("{release}", context.release) if settings.health_expect else None
-    asked = {"timeout": settings.health_timeout, "host_header": settings.health_host, "expect": expect}
-    return [Operation("verify", {"url": url, **asked}, "verify", f"GET {url}") for url in urls]
+    expect = settings.health_expect or None
+    tells = expect is not None and RELEASE in expect
+    asked = {
+        "timeout": settings.health_timeout,
+        "headers": health_headers(settings),
+        "expect": expect and expect.replace(RELEASE, context.release),
+        "settle": 0.0 if tells else settings.health_settle,
+    }
+    return [
+        Operation("verify", {"url": url, **asked}, "verify", f"GET {url}")
+        for url in health_urls(settings, context.host)
+    ]
+
+
+def still(asked: Sequence[Operation]) -> list[Operation]:
+    """Ask again what a verify asked before: whether the answer is good now."""
+    return [replace(one, arguments={**one.arguments, "settle": 0.0}) for one in asked if one.name == "verify"]
+
+
+def health_urls(settings: Settings, host: Host) -> list[str]:
+    """DEPLOY_HEALTH_URL for the hosts of DEPLOY_HOSTS, DEPLOY_HEALTH_URL_<ROLE> for those of a role."""
+    urls = [("app", settings.health_url)] if settings.health_url else []
+    return [url for role, url in (*urls, *settings.role_health_url) if role in host.roles]
+
+
+def health_headers(settings: Settings) -> dict[str, str]:
+    """The headers of the health question."""
+    host = {"Host": settings.health_host} if settings.health_host else {}
+    return {**dict(settings.health_headers), **host}

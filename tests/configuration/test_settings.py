@@ -15,6 +15,8 @@ NOT_OUR_OWN = "is /, a home directory or the project itself; choose a directory 
 UNSAFE = "holds characters that are not safe in a path; use letters, digits, blanks and / . _ + @ -"
 CLIMBS = "has a part that is `..` or begins with `-`; write the directory out"
 NO_COUNT = "is no whole number from 1 up; write one, e.g. 5"
+NO_URL = "is no http:// or https:// URL; write one, e.g. http://127.0.0.1:8000/health"
+NO_HEADER = "has a line that is no header; write Name: value, one a line, e.g. X-Forwarded-Proto: https"
 NO_SECONDS = "is no number of seconds above 0; write one, e.g. 30"
 NO_BATCH = "is no size of a batch; write a number from 1 up, a percentage such as 25%, or all"
 YES_NO = "is none of its values; write yes or no"
@@ -72,12 +74,16 @@ WRONG = [
     ("DEPLOY_HEALTH_TIMEOUT", "30s", NO_SECONDS),
     ("DEPLOY_STEP_TIMEOUT", "1e3", NO_SECONDS),
     ("DEPLOY_CONNECT_TIMEOUT", "-5", NO_SECONDS),
-    (
-        "DEPLOY_HEALTH_URL",
-        "localhost:8000",
-        "is no http:// or https:// URL; write one, e.g. http://127.0.0.1:8000/health",
-    ),
+    ("DEPLOY_HEALTH_URL", "localhost:8000", NO_URL),
+    ("DEPLOY_HEALTH_URL", "http://:8000/", NO_URL),
+    ("DEPLOY_HEALTH_URL", "http://127.0.0.1:80000/", NO_URL),
+    ("DEPLOY_HEALTH_URL", "http://[::1/", NO_URL),
+    ("DEPLOY_HEALTH_URL", "http://127.0.0.1/gesund\u00e4", NO_URL),
     ("DEPLOY_HEALTH_HOST", "'a\nX-Header: b'", NOT_A_WORD),
+    ("DEPLOY_HEALTH_SETTLE", "-1", NO_SECONDS),
+    ("DEPLOY_HEALTH_HEADERS", "'X-Forwarded-Proto=https'", NO_HEADER),
+    ("DEPLOY_HEALTH_HEADERS", "'X A: b'", NO_HEADER),
+    ("DEPLOY_HEALTH_HEADERS", "'host: b'", "names the header Host; write it in DEPLOY_HEALTH_HOST"),
     ("DEPLOY_ENV_GROUP", "-R", NOT_A_WORD),
     ("DEPLOY_BATCH", "0", NO_BATCH),
     ("DEPLOY_BATCH", "0%", NO_BATCH),
@@ -101,11 +107,7 @@ WRONG = [
         "x",
         "is for a role that has no hosts; set DEPLOY_HOSTS_WORKRE, or did you mean worker?",
     ),
-    (
-        "DEPLOY_HEALTH_URL_WORKER",
-        "x",
-        "is no http:// or https:// URL; write one, e.g. http://127.0.0.1:8000/health",
-    ),
+    ("DEPLOY_HEALTH_URL_WORKER", "x", NO_URL),
     ("DEPLOY_PTAH", "/srv", "is unknown; did you mean DEPLOY_PATH?"),
     ("DEPLOY_HOSTS_worker", "a", "is unknown; did you mean DEPLOY_HOSTS_WORKER?"),
     ("DEPLOY_COLOUR", "red", "is unknown; name keys of the application otherwise"),
@@ -147,6 +149,14 @@ RIGHT: list[tuple[str, str, Any]] = [
     ("health_timeout", "5", 5.0),
     ("health_host", "www.example.com", "www.example.com"),
     ("health_expect", "'release {release}'", "release {release}"),
+    ("health_settle", "0", 0.0),
+    ("health_settle", "1.5", 1.5),
+    (
+        "health_headers",
+        '"X-Forwarded-Proto: https\nAuthorization:Basic a:b"',
+        (("X-Forwarded-Proto", "https"), ("Authorization", "Basic a:b")),
+    ),
+    ("health_headers", "", ()),
     ("batch", "25%", "25%"),
     ("batch", "all", "all"),
     ("confirm", "yes", True),

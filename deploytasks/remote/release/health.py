@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import http.client
 import time
-import urllib.parse
 
-from deploytasks.remote.failure import Failure
+from deploytasks.remote import exchange
+from deploytasks.remote.failure import Failure, of_system
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,48 +15,56 @@ if TYPE_CHECKING:
     from deploytasks.remote.agent.state import State
 
 PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)
-SNIPPET = 65536
+ONE = 10.0
+"""Seconds for one answer."""
 
 
 def verify(
-    state: State, url: str, timeout: float = 30.0, host_header: str | None = None, expect: str | None = None
+    state: State,
+    url: str,
+    timeout: float = 30.0,
+    headers: dict[str, str] | None = None,
+    expect: str | None = None,
+    settle: float = 0.0,
 ) -> dict[str, Any]:
-    """Ask `url` until it answers 2xx (and contains `expect`) within `timeout` seconds; Failure with the last answer."""
+    """Ask `url` until its answers have been good for `settle` seconds; Failure with the last one that was not.
+
+    Good is 2xx with the text `expect`. The first of those that stay good comes within `timeout` seconds.
+    """
     deadline = time.monotonic() + timeout
-    attempt = 0
+    since, before, attempts = None, "", 0
     while True:
-        last = ask(url, min(10.0, max(0.2, deadline - time.monotonic())), host_header, expect)
-        if last is None:
-            return {"attempts": attempt + 1}
-        pause = PAUSES[min(attempt, len(PAUSES) - 1)]
+        left = deadline - time.monotonic() if since is None else ONE
+        problem = ask(url, min(ONE, max(0.2, left)), headers, expect)
+        now = time.monotonic()
+        pause = PAUSES[min(attempts, len(PAUSES) - 1)]
+        attempts += 1
         state.go_on()
-        if time.monotonic() + pause >= deadline:
-            raise Failure(
-                "%s: %s after %g s; see the application's log on this host" % (url, last, timeout),
-                "unhealthy",
-            )
+        if problem is None:
+            since = now if since is None else since
+            if now - since >= settle:
+                return {"attempts": attempts}
+            pause = min(pause, since + settle - now)
+        else:
+            since, before = None, before if since is None else "answered well, then "
+            if now + pause >= deadline:
+                what = "%s: %s%s after %g s" % (url, before, problem, timeout)
+                raise Failure("%s; see the application's log on this host" % what, "unhealthy")
         time.sleep(pause)
-        attempt += 1
 
 
-def ask(url: str, timeout: float, host_header: str | None, expect: str | None) -> str | None:
-    """None when the answer is good, else what was wrong with it."""
-    parts = urllib.parse.urlsplit(url)
-    connect = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = connect(parts.hostname or "", parts.port, timeout=timeout)
+def ask(
+    url: str, seconds: float, headers: dict[str, str] | None = None, expect: str | None = None
+) -> str | None:
+    """None when the answer is good, else what is wrong with it."""
     try:
-        path = urllib.parse.urlunsplit(("", "", parts.path or "/", parts.query, ""))
-        connection.request(
-            "GET",
-            path,
-            headers={"User-Agent": "deploytasks", **({"Host": host_header} if host_header else {})},
-        )
-        response = connection.getresponse()
-        body = response.read(SNIPPET).decode("utf-8", "replace")
-    except (OSError, http.client.HTTPException) as error:
-        return "no answer (%s)" % (getattr(error, "strerror", None) or error or type(error).__name__)
-    finally:
-        connection.close()
-    if not 200 <= response.status < 300:
-        return "answered %d" % response.status
-    return None if expect is None or expect in body else "answered %d without %r" % (response.status, expect)
+        status, body = exchange.get(url, seconds, headers)
+    except OSError as error:
+        return "no answer (%s)" % (of_system(error) or type(error).__name__)
+    except http.client.HTTPException as error:
+        return "no HTTP answer (%s)" % (error or type(error).__name__)
+    if not 200 <= status < 300:
+        return "answered %d" % status
+    if expect is None or expect in body.decode("utf-8", "replace"):
+        return None
+    return "answered %d without %r" % (status, expect)
