@@ -20,6 +20,8 @@ class StepOutcome:
     """`ok`, `failed`, `stopped` or `skipped`."""
     seconds: float
     waited: float = 0.0
+    began: float = 0.0
+    """Seconds on a clock that begins anywhere; the report tells the part since its first step."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class Report:
     def document(self) -> dict[str, Any]:
         """The JSON document of `--json`."""
         hosts = [{"host": host.host, "release": host.release, "outcome": host.outcome} for host in self.hosts]
+        first = min((step.began for step in self.steps), default=0.0)
         steps = [
             {
                 "step": step.step,
@@ -65,6 +68,7 @@ class Report:
                 "outcome": step.outcome,
                 "seconds": round(step.seconds, 3),
                 "waited": round(step.waited, 3),
+                "began": round(step.began - first, 3),
             }
             for step in self.steps
         ]

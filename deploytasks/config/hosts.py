@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from .environment import Host
+from .ranges import written_out
 
 HOST = re.compile(
     r"(?:(?P<user>[A-Za-z0-9_][A-Za-z0-9_.+-]*)@)?"
@@ -17,7 +18,8 @@ ROLE_KEY = re.compile(r"DEPLOY_HOSTS_(?P<role>[A-Z][A-Z0-9_]*)")
 APP = "app"
 LOOPBACK = ("localhost", "127.0.0.1", "::1", "local")
 SYNTAX = (
-    "write [user@]host[:port], IPv6 as user@[::1]:22, or local: for this machine; several with spaces between"
+    "write [user@]host[:port], IPv6 as user@[::1]:22, or local: for this machine; several with spaces between, "
+    "or as a range: web[01-40].example.com"
 )
 
 Problems = tuple[tuple[str, str], ...]
@@ -30,12 +32,13 @@ def parse(texts: Mapping[str, str]) -> tuple[tuple[Host, ...], Problems]:
     problems: list[tuple[str, str]] = []
     for key, role in roles(texts):
         for number, word in enumerate(texts[key].split(), 1):
-            host = one(word)
-            if host is None:
-                problems.append((key, f"has no host as word {number}; {SYNTAX}"))
-                continue
-            known = found.get(host.name, host)
-            found[host.name] = replace(known, roles=(*(name for name in known.roles if name != role), role))
+            named, wrong = hosts_of(word)
+            problems += [(key, f"{what} as word {number}; {SYNTAX}") for what in wrong]
+            for host in named:
+                known = found.get(host.name, host)
+                found[host.name] = replace(
+                    known, roles=(*(name for name in known.roles if name != role), role)
+                )
     hosts = tuple(replace(host, primary=number == 0) for number, host in enumerate(found.values()))
     problems += [
         ("DEPLOY_HOSTS", f"names one host twice, as {first.name} and {second.name}; keep one of them")
@@ -53,6 +56,16 @@ def roles(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for match in map(ROLE_KEY.fullmatch, sorted(texts)):
         if match:
             yield match[0], match["role"].lower()
+
+
+def hosts_of(word: str) -> tuple[list[Host], list[str]]:
+    """The hosts that a word names, a range (`web[01-40]`) written out; and what is wrong with it."""
+    try:
+        named = [one(name) for name in written_out(word)]
+    except ValueError as wrong:
+        return [], [str(wrong)]
+    known = [host for host in named if host is not None]
+    return known, ["has no host"] if len(known) < len(named) else []
 
 
 def one(word: str) -> Host | None:

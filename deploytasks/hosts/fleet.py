@@ -195,7 +195,8 @@ class Fleet:
         outcome = "ok" if result.ok else "stopped" if result.kind == "cancelled" else "failed"
         waited = max(0.0, seconds - result.seconds)
         with self._guard:
-            self.steps.append(StepOutcome(operation.step, host.name, outcome, seconds, waited))
+            began = time.monotonic() - seconds
+            self.steps.append(StepOutcome(operation.step, host.name, outcome, seconds, waited, began))
         self.observer.finished(operation.step, host.name, result)
 
     def each(self, work: Work, *, resume: bool = False, together: bool = True) -> Answers:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from . import console
+from .closing_table import closing_rows
 
 if TYPE_CHECKING:
     from ..report import Report
@@ -17,10 +18,16 @@ def show(
     as_json: bool,
     timings: bool = False,
     lines: Callable[[Report], list[str]] | None = None,
+    file: str = "",
 ) -> int:
     """Print a report: the document, or its lines (default:
-    the closing table), and the error with the last lines printed.
+    the closing table), and the error with the last lines printed; write it to `file`, where one is named.
     """
+    if file:
+        from .report_file import write
+
+        if problem := write(file, report):
+            console.trouble(problem)
     if report.error:
         for line in report.details:
             console.trouble(f"  {line}")
@@ -35,8 +42,9 @@ def show(
 
 def table(report: Report) -> list[str]:
     """The closing table: what each host serves; below it the keys that the process environment gave."""
-    width = max((len(host.host) for host in report.hosts), default=0)
-    shown = [f"{host.host:<{width}}  {host.release or '-':<24}  {host.outcome}" for host in report.hosts]
+    rows = closing_rows(report)
+    width = max((len(name) for name, _, _ in rows), default=0)
+    shown = [f"{name:<{width}}  {release:<24}  {outcome}" for name, release, outcome in rows]
     taken = ", ".join(report.from_process)
     return [*shown, *([f"from the process environment: {taken}"] if taken else [])]
 

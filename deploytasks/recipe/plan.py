@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..config.environment import Environment, Host
+from ..config.ranges import written_out
 from ..errors import UsageError
 from .layout import Layout
 from .recipe import Recipe
@@ -66,11 +67,20 @@ def limited(hosts: Sequence[Host], names: Sequence[str]) -> tuple[Host, ...]:
 
     Raises UsageError for a name that is none of the environment's hosts.
     """
+    names = tuple(name for word in names for name in every(word))
     unknown = [name for name in names if not any(name in (host.name, host.address) for host in hosts)]
     if unknown:
         known = ", ".join(host.name for host in hosts)
         raise UsageError(f"--limit: {unknown[0]!r} is no host of this environment; its hosts are {known}")
     return tuple(host for host in hosts if not names or host.name in names or host.address in names)
+
+
+def every(word: str) -> list[str]:
+    """The names that a word of `--limit` stands for, a range written out. Raises UsageError."""
+    try:
+        return written_out(word)
+    except ValueError as wrong:
+        raise UsageError(f"--limit: {word} {wrong}; write it as in DEPLOY_HOSTS") from wrong
 
 
 def batches(hosts: Sequence[Host], size: str) -> tuple[tuple[Host, ...], ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -18,9 +19,12 @@ if TYPE_CHECKING:
     from ..ssh.route import SshOptions
 
 
+BETWEEN = re.compile(r",(?![^\[]*\])")
+
+
 def listed(values: Iterable[str] | None) -> tuple[str, ...]:
-    """The names of a repeated option, each of which may hold several between commas."""
-    return tuple(name for value in values or () for name in value.split(",") if name)
+    """The names of a repeated option, each of which may hold several between commas (not those of `web[1,3]`)."""
+    return tuple(name for value in values or () for name in BETWEEN.split(value) if name)
 
 
 def environment_of(name: str) -> Environment:
@@ -44,6 +48,14 @@ def ssh_of(context: Any) -> SshOptions | None:
     from ..ssh.route import SshOptions
 
     return SshOptions.from_config(context.config)
+
+
+def refuse_report_file(path: str) -> None:
+    """Raises UsageError for a `--report` file that could not be written, before anything begins."""
+    if path:
+        from ..output.report_file import form_of
+
+        form_of(path)
 
 
 def remembered(plan: Plan, report: Report) -> Report:

@@ -64,7 +64,7 @@ class Run:
             return answer
         finally:
             seconds = time.monotonic() - begun
-            self.local.append(StepOutcome(step, "", outcome, seconds))
+            self.local.append(StepOutcome(step, "", outcome, seconds, began=begun))
             self.observer.finished(step, "", Result(outcome == "ok", seconds=seconds))
 
     def note(self, *notes: str) -> None:

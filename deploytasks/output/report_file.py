@@ -1,0 +1,40 @@
+"""A report as a file that is kept or passed on: HTML, Markdown or JSON, by the ending of its name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from ..errors import UsageError
+from ..report import Report
+from .html import html
+from .markdown import markdown
+
+FORMS: Mapping[str, Callable[[Report], str]] = {
+    ".html": html,
+    ".md": markdown,
+    ".json": lambda report: json.dumps(report.document(), indent=2) + "\n",
+}
+
+
+def form_of(path: str) -> Callable[[Report], str]:
+    """What makes the text of a file. Raises UsageError for an ending that is none, before anything begins."""
+    form = FORMS.get(Path(path).suffix)
+    if form is None:
+        raise UsageError(f"--report: {path}: ends with none of {', '.join(FORMS)}; name a file that does")
+    if not Path(path).absolute().parent.is_dir():
+        raise UsageError(f"--report: {Path(path).parent}: is no directory; make it, or name another file")
+    return form
+
+
+def write(path: str, report: Report) -> str:
+    """Write a report, whole or not at all; answers what kept it from being written, else an empty text."""
+    target = Path(path)
+    beside = target.with_name(f".{target.name}.new")
+    try:
+        beside.write_text(FORMS[target.suffix](report), "utf-8", errors="replace")
+        beside.replace(target)
+    except OSError as error:
+        return f"{path}: the report cannot be written ({error.strerror}); see the directory and its disk"
+    return ""
