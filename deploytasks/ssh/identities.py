@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ from paramiko.auth_strategy import AuthSource, AuthStrategy, InMemoryPrivateKey
 from ..config.secret import Secret
 from .route import Hop
 
+PRIVATE = "_connect"
+"""What of Paramiko's an agent at another socket than $SSH_AUTH_SOCK needs."""
 KINDS = (paramiko.Ed25519Key, paramiko.RSAKey, paramiko.ECDSAKey)
 
 
@@ -76,6 +79,11 @@ def agent_keys(path: str | None) -> Iterator[tuple[Any, ...]]:
     """The keys an agent holds, usable inside the block; none when it does not answer."""
     if path is None:
         yield ()
+        return
+    if not hasattr(AgentSSH, PRIVATE):
+        own = paramiko.Agent()
+        yield own.get_keys() if path == os.environ.get("SSH_AUTH_SOCK") else ()
+        own.close()
         return
     with socket.socket(socket.AF_UNIX) as connection:
         try:

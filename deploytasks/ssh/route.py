@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ..config.secret import Secret
 from ..errors import UsageError
+
+PRIVATE = "_runtime_ssh_path"
+"""Where Fabric's config holds the file that -S names."""
 
 
 @dataclass(frozen=True)
@@ -29,13 +34,26 @@ class SshOptions:
             )
         keys = given.get("key_filename") or ()
         passphrase = given.get("passphrase")
-        file = getattr(config, "_runtime_ssh_path", None)
+        file = ssh_config_of(config, sys.argv[1:])
         return cls(
             config=None if file is None else str(Path(file).expanduser().absolute()),
             identities=(keys,) if isinstance(keys, str) else tuple(keys),
             connect_timeout=given.get("timeout"),
             passphrase=None if passphrase is None else Secret(passphrase),
         )
+
+
+def ssh_config_of(config: Any, words: Sequence[str]) -> str | None:
+    """The file that fab's -S names: as its config holds it, else as the command line `words` do."""
+    given: str | None = getattr(config, PRIVATE, None)
+    if hasattr(config, PRIVATE) or "ssh_config_path" not in config:  # else Fabric holds it elsewhere now
+        return given
+    import argparse
+
+    core = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    core.add_argument("-S", "--ssh-config")
+    named: str | None = core.parse_known_args(words)[0].ssh_config or config["ssh_config_path"]
+    return named
 
 
 @dataclass(frozen=True)

@@ -27,9 +27,8 @@ class Site:
         self.project.environment(
             "staging",
             DEPLOY_HOSTS=" ".join(names),
-            DEPLOY_SSH_CONFIG=self.farm.ssh_config,
             DEPLOY_PATH=f"{self.farm.hosts[0].remote_srv}/{self.directory}",
-            **keys,
+            **{"DEPLOY_SSH_CONFIG": self.farm.ssh_config, **keys},
         )
 
     def path(self, host: Sshd) -> Path:
