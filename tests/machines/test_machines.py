@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.machines.cache import cache
 from tests.machines.cgroup import Cgroup
 from tests.machines.machine import Machine
 from tests.machines.rack import Rack, rack
@@ -23,6 +22,7 @@ UNIT = "[Service]\nExecStart=sleep infinity\n"
 SUDOERS = "deploy ALL=(root) NOPASSWD: /usr/bin/id -u\n"
 PIP = "PYTHONPATH=$(echo /usr/share/python-wheels/pip-*.whl) python3 -m pip"
 NO_LISTS = "-o Acquire::IndexTargets::deb::Packages::DefaultEnabled=no -o Acquire::Languages=none"
+REQUEST = r"GET / HTTP/1.0\r\n\r\n"
 ELSEWHERE = r"CONNECT example.com:443 HTTP/1.1\r\n\r\n"
 CHECKOUT = Path(__file__).parents[2]
 STARTS_AND_WAITS = """
@@ -79,27 +79,37 @@ def test_sudo_asks_pam_and_allows_what_sudoers_says(rack: Rack, machine: Machine
 
 
 def test_a_unit_of_a_package_that_was_asked_for_is_installed_and_started(rack: Rack) -> None:
-    machine = rack.start("redis", "redis-server")
-    assert machine.run("systemctl is-active redis-server").strip() == "active"
-    with machine.connect(6379) as client:
-        client.sendall(b"PING\r\n")
-        assert client.recv(100) == b"+PONG\r\n"
+    machine = rack.start("front", "nginx")
+    assert machine.run("systemctl is-active nginx") == "active\n"
+    with machine.connect(80) as client:
+        assert answer(client) == b"HTTP/1.1 200 OK"
 
 
 def test_a_machine_reaches_what_it_is_given_of_another_also_after_both_were_off(rack: Rack) -> None:
-    redis, web = rack.machines["redis"], rack.start("web")
-    web.forward(6380, redis, to=6379)
-    ask = "exec 3<>/dev/tcp/127.0.0.1/6380; echo PING >&3; head -1 <&3"
-    here = redis.exposed(6379)
-    assert web.run(ask) == "+PONG\n"
+    front, web = rack.machines["front"], rack.start("web")
+    web.forward(8080, front, to=80)
+    here = front.exposed(80)
+    ask = f"exec 3<>/dev/tcp/127.0.0.1/8080; printf '{REQUEST}' >&3; head -1 <&3"
+    assert web.run(ask) == "HTTP/1.1 200 OK\n"
     web.reboot()
-    redis.unplug()
+    front.unplug()
     assert web.attempt(ask).stdout == ""
-    redis.boot()
-    assert web.run(ask) == "+PONG\n"
+    front.boot()
+    assert web.run(ask) == "HTTP/1.1 200 OK\n"
     with socket.create_connection(("127.0.0.1", here)) as client:
-        client.sendall(b"PING\r\n")
-        assert client.recv(100) == b"+PONG\r\n"
+        assert answer(client) == b"HTTP/1.1 200 OK"
+
+
+def answer(client: socket.socket) -> bytes:
+    """The first line of what a web server answers."""
+    client.sendall(REQUEST.encode().decode("unicode_escape").encode())
+    return client.makefile("rb").readline().strip()
+
+
+def test_a_unit_may_have_users_of_its_own_where_this_machine_lets_a_process_have_them(rack: Rack) -> None:
+    here = subprocess.run(["unshare", "--user", "true"], capture_output=True)
+    there = rack.machines["front"].attempt("systemd-run --wait --quiet --property=PrivateUsers=yes true")
+    assert (there.returncode == 0) == (here.returncode == 0)
 
 
 def test_a_machine_has_no_network_but_its_loopback(rack: Rack) -> None:
@@ -116,28 +126,27 @@ def test_pip_uv_and_apt_reach_registries_only_where_they_are_given(rack: Rack) -
     assert rack.machines["web"].attempt(f"{PIP} -q download --retries 0 --no-deps idna").returncode == 1
 
 
-def ours() -> set[str]:
-    """What of machines this machine knows of: their processes' groups, their mounts, their files."""
-    mounts = {line for line in Path("/proc/mounts").read_text().splitlines() if str(cache()) in line}
-    return {str(path) for path in Cgroup.of().groups()} | mounts | set(map(str, (cache() / "runs").iterdir()))
+def left_of(directory: Path) -> list[str]:
+    """What this machine knows of a rack: the groups of its processes, their mounts, its files."""
+    mounts = [line for line in Path("/proc/mounts").read_text().splitlines() if str(directory) in line]
+    return [*map(str, Cgroup.of(directory.name).groups()), *mounts, *map(str, directory.rglob("*"))]
 
 
 def test_a_rack_leaves_no_process_no_mount_no_group_and_no_file() -> None:
-    before = ours()
     with rack() as made:
         machine = made.start("gone")
         machine.run("setsid sleep 1000 >/dev/null 2>&1 &")
         pids = machine.cgroup.processes()
         assert len(pids) > 5
-        assert made.directory.exists()
+        assert len(left_of(made.directory)) > 5
     wait_until(
         lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids), "this machine's init reaped them"
     )
-    assert ours() <= before
+    assert left_of(made.directory) == []
+    assert not made.directory.exists()
 
 
 def test_of_a_killed_run_no_process_lives_and_the_next_run_removes_the_rest() -> None:
-    before = ours()
     program = [sys.executable, "-c", STARTS_AND_WAITS]
     with subprocess.Popen(program, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True) as run:
         assert run.stdout is not None
@@ -146,8 +155,8 @@ def test_of_a_killed_run_no_process_lives_and_the_next_run_removes_the_rest() ->
         assert len(group.processes()) > 5
         os.kill(run.pid, signal.SIGKILL)
     wait_until(lambda: not group.processes(), "everything has ended")
-    assert directory.exists()
+    assert left_of(directory) != []
     with rack():
         pass
+    assert left_of(directory) == []
     assert not directory.exists()
-    assert ours() <= before
