@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from .columns import settled
 from .migration import IRREVERSIBLE, UNKNOWN, Doubt, Key, Migration
 from .order import Order, ordered
 from .tree import Migrations
@@ -69,15 +70,20 @@ def difference(old: Migrations, new: Migrations) -> Difference:
     """What a database on which all of `old` ran has before it with `new`."""
     ran, known = recorded(old), recorded(new)
     coming, left = ordered(new.by_key(), ran), ordered(old.by_key(), ran)
-    arriving, leaving = new.by_key(), old.by_key()
-    removed = tuple(leaving[key] for key in left.keys if is_unknown(leaving[key], known))
+    arriving, leaving = in_order(new, coming), in_order(old, left)
+    removed = tuple(each for each in leaving if is_unknown(each, known))
     return Difference(
-        tuple(arriving[key] for key in coming.keys if key not in coming.applied),
+        tuple(each for each in arriving if each.key not in coming.applied),
         tuple(changes(old, new, coming)),
         removed,
         tuple(reversals(removed, coming, ran)),
         doubts(old, left, new, coming),
     )
+
+
+def in_order(tree: Migrations, order: Order) -> Iterator[Migration]:
+    migrations = tree.by_key()
+    return settled(migrations[key] for key in order.keys)
 
 
 def recorded(tree: Migrations) -> frozenset[Key]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from .arguments import Arguments, arguments
+from .fields import fields
 from .literals import Names, items, tail, text
 from .migration import IRREVERSIBLE, LOSES, UNKNOWN, Effect, Flag
 from .operations import OPERATIONS, destroying, named
@@ -38,11 +39,16 @@ def of_call(call: ast.Call, names: Names, state_only: bool) -> Iterator[Effect]:
         yield from effects(call.args[0], names, state_only=state_only)
     elif operation == "SeparateDatabaseAndState":
         yield from separate(arguments(call, "database_operations", "state_operations"), names, state_only)
+    elif operation == "RunSQL":
+        yield from run_sql(arguments(call, "sql", "reverse_sql", "state_operations"), names, state_only)
     elif state_only:
-        known = replace(of_operation(operation, call, names), flags=())
-        yield replace(known, summary=STATE_ONLY, state_only=True)
+        yield in_state(of_operation(operation, call, names))
     else:
         yield of_operation(operation, call, names)
+
+
+def in_state(effect: Effect) -> Effect:
+    return replace(effect, summary=STATE_ONLY, flags=(), state_only=True)
 
 
 def separate(given: Arguments, names: Names, state_only: bool) -> Iterator[Effect]:
@@ -50,18 +56,17 @@ def separate(given: Arguments, names: Names, state_only: bool) -> Iterator[Effec
         yield UNREAD
     if (in_database := given.get("database_operations")) is not None:
         yield from effects(in_database, names, state_only=state_only)
-    if (in_state := given.get("state_operations")) is not None:
-        yield from effects(in_state, names, state_only=True)
+    if (state := given.get("state_operations")) is not None:
+        yield from effects(state, names, state_only=True)
 
 
 def of_operation(operation: str, call: ast.Call, names: Names) -> Effect:
     if operation == "RunPython":
         return run_python(arguments(call, "code", "reverse_code"), names)
-    if operation == "RunSQL":
-        return run_sql(arguments(call, "sql", "reverse_sql"), names)
     if known := OPERATIONS.get(operation):
-        done_to = known.subject_of(arguments(call, *known.parameters), names)
-        return Effect(known.summary, operation, done_to, known.flags)
+        given = arguments(call, *known.parameters, *known.defining)
+        defined = tuple(fields(operation, given, names))
+        return Effect(known.summary, operation, known.subject_of(given, names), known.flags, fields=defined)
     return replace(
         UNREAD,
         summary="runs an operation that Django does not have",
@@ -77,14 +82,20 @@ def run_python(given: Arguments, names: Names) -> Effect:
     return Effect("runs Python", "RunPython", shown, reversal(given, "reverse_code", names))
 
 
-def run_sql(given: Arguments, names: Names) -> Effect:
+def run_sql(given: Arguments, names: Names, state_only: bool) -> Iterator[Effect]:
+    yield in_state(sql_effect(given, names)) if state_only else sql_effect(given, names)
+    if (state := given.get("state_operations")) is not None:
+        yield from effects(state, names, state_only=True)
+
+
+def sql_effect(given: Arguments, names: Names) -> Effect:
     flags = reversal(given, "reverse_sql", names)
     sql = given.get("sql")
     statements = [] if sql is None else list(statements_of(sql, names))
     if is_noop(sql) or statements == [""]:
         return Effect("runs nothing", "RunSQL", flags=flags)
-    if found := next(filter(None, map(destroying, statements)), ""):
-        return Effect("runs SQL", "RunSQL", found, (LOSES, *flags))
+    if destroys := next(filter(None, map(destroying, statements)), ""):
+        return Effect("runs SQL", "RunSQL", destroys, (LOSES, *flags))
     return Effect("runs SQL", "RunSQL", flags=flags)
 
 

@@ -84,8 +84,11 @@ def in_words(group: Sequence[Effect]) -> str:
 
 def counted(summary: str, count: int) -> str:
     """`removes a column` -> `removes 2 columns`."""
-    plural = "es" if summary.endswith("x") else "s"
-    return summary if count == 1 else re.sub(r"\ban? (\w+)$", rf"{count} \1{plural}", summary)
+
+    def plural(match: re.Match[str]) -> str:
+        return f"{count} {match[1]}{'es' if match[1].endswith('x') else 's'}"
+
+    return summary if count == 1 else re.sub(r"\ban? (\w+)", plural, summary, count=1)
 
 
 def listed(names: Iterable[str]) -> str:

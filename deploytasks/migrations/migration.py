@@ -54,6 +54,17 @@ class Doubt:
 
 
 @dataclass(frozen=True)
+class Field:
+    """A field of a model, as an operation defines it."""
+
+    name: str
+    kind: str
+    """Its class: `CharField`, or with its module where that is not Django's `models`."""
+    settings: tuple[tuple[str, str | None], ...]
+    """Those that a database knows of, as they are written; None for one whose value depends on a name."""
+
+
+@dataclass(frozen=True)
 class Effect:
     """What one operation of a migration does."""
 
@@ -66,6 +77,8 @@ class Effect:
     flags: tuple[Flag, ...] = ()
     state_only: bool = False
     """Whether it leaves the database alone, being one of SeparateDatabaseAndState's `state_operations`."""
+    fields: tuple[Field, ...] = ()
+    """What it defines."""
 
     def __str__(self) -> str:
         detail = " ".join(part for part in (self.operation, self.subject) if part)

@@ -21,6 +21,8 @@ class Known:
     subject: str
     """What it is done to, put together from parameters, which stand in the order of its constructor."""
     flags: tuple[Flag, ...] = ()
+    defining: tuple[str, ...] = ()
+    """The parameter that holds fields, right behind those."""
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -36,7 +38,7 @@ OF_MODEL = "{model_name}"
 MEMBER = "{model_name}.{name}"
 
 OPERATIONS = {
-    "CreateModel": Known("creates a table", MODEL),
+    "CreateModel": Known("creates a table", MODEL, (), ("fields",)),
     "DeleteModel": Known("deletes a table", MODEL, (LOSES,)),
     "RenameModel": Known("renames a table", "{old_name} to {new_name}"),
     "AlterModelTable": Known("renames a table", "{name} to {table}"),
@@ -46,9 +48,9 @@ OPERATIONS = {
     "AlterOrderWithRespectTo": Known("changes the column that orders", MODEL, (MAY_LOSE,)),
     "AlterModelOptions": Known("changes no table", MODEL),
     "AlterModelManagers": Known("changes no table", MODEL),
-    "AddField": Known("adds a column", MEMBER),
+    "AddField": Known("adds a column", MEMBER, (), ("field",)),
     "RemoveField": Known("removes a column", MEMBER, (LOSES,)),
-    "AlterField": Known("changes a column", MEMBER, (MAY_LOSE,)),
+    "AlterField": Known("changes a column", MEMBER, (MAY_LOSE,), ("field",)),
     "RenameField": Known("renames a column", "{model_name}.{old_name} to {new_name}"),
     "AddIndex": Known("adds an index", OF_MODEL),
     "RemoveIndex": Known("removes an index", MEMBER),

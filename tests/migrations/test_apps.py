@@ -9,6 +9,9 @@ from tests.migrations.trees import source, tree
 
 CONFIG = "from django.apps import AppConfig\n\n\nclass ShopConfig(AppConfig):\n"
 
+MANY = "".join(f"a{i} = {' + '.join([f'a{i + 1}'] * 10)}\n" for i in range(40))
+"""Names that stand for each other, more often than is read."""
+
 
 def test_the_files_that_tell_migrations_are_picked_out_of_a_list_of_paths() -> None:
     wanted = [
@@ -96,8 +99,7 @@ UNCLEAR = {
         "shop/apps.py: the label of shop cannot be read; name it by a text in apps.py",
     ),
     "names that stand for more than is read": (
-        "\n".join(f"a{i} = {' + '.join([f'a{i + 1}'] * 10)}" for i in range(40))
-        + f"\n{CONFIG}    label = a0\n",
+        f"{MANY}{CONFIG}    label = a0\n",
         "shop/apps.py: it is nested deeper than is read; look at it yourself",
     ),
 }
@@ -119,14 +121,14 @@ def test_of_two_apps_with_one_label_the_projects_own_is_read_and_the_other_named
     made = read_migrations(
         {
             f"{place}/migrations/{name}.py": text
-            for place in ("vendor/a/shop", "src/acme/shop")
+            for place in ("vendor/a/shop", "web/acme/shop")
             for name, text in [("__init__", ""), ("0001_a", source())]
         }
     )
-    assert [each.path for each in made.migrations] == ["src/acme/shop/migrations/0001_a.py"]
+    assert [each.path for each in made.migrations] == ["web/acme/shop/migrations/0001_a.py"]
     assert [str(each) for each in made.doubts] == [
         (
-            "shop: it is the label of src/acme/shop and of vendor/a/shop, and only the first is read; "
+            "shop: it is the label of web/acme/shop and of vendor/a/shop, and only the first is read; "
             "look at the other yourself if it is installed"
         )
     ]
@@ -147,6 +149,7 @@ def test_of_two_apps_with_one_label_the_projects_own_is_read_and_the_other_named
         pytest.param(
             {"settings.py": "AUTH_USER_MODEL = env('USER')\n"}, "auth", id="one that cannot be read"
         ),
+        pytest.param({"settings.py": MANY + "AUTH_USER_MODEL = a0\n"}, "auth", id="one of more than is read"),
         pytest.param({"settings.py": "AUTH_USER_MODEL = (\n"}, "auth", id="settings that are no Python"),
     ],
 )

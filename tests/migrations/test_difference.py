@@ -172,6 +172,7 @@ def test_a_difference_is_json() -> None:
             "subject": "order.cost",
             "flags": ["loses data"],
             "state_only": False,
+            "fields": [],
         }
     ]
     assert [doubt["kind"] for doubt in document["doubts"]] == ["missing dependency"]

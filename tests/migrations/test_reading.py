@@ -60,7 +60,7 @@ DYNAMIC = {
 
 @pytest.mark.parametrize("body", DYNAMIC.values(), ids=DYNAMIC)
 def test_dependencies_that_are_made_up_at_import_are_named(body: str) -> None:
-    head = "TWICE = []\nif settings.A:\n    TWICE = ONCE = [1]\n"
+    head = "TWICE = []\nif settings.A:\n    TWICE = ONCE = [('a', 'b')]\n"
     made = read(f"{HEAD}{head}class Migration(migrations.Migration):\n{body}    operations = []\n")
     assert [str(doubt) for doubt in made.doubts] == [
         (
