@@ -43,6 +43,13 @@ def test_steps_are_inserted_replaced_and_removed_without_changing_the_original()
     assert DEFAULT.names == NAMES
 
 
+def test_a_replaced_step_means_to_the_others_what_the_old_one_did() -> None:
+    recipe = DEFAULT.replace("publish", step("mine", "true")).replace("migrate", step("mine", "true"))
+    assert [one.name for one in recipe if one.switches or one.changes_schema] == ["migrate", "publish"]
+    with pytest.raises(UsageError, match="step 'publish': cannot be left out"):
+        recipe.without("publish")
+
+
 def test_the_bar_stands_before_publish() -> None:
     recipe = DEFAULT.before("publish", WARM)
     assert [one.name for one in recipe.left_of_bar()][-1] == "warm_cache"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,15 +11,16 @@ from ..errors import StepFailed
 from ..hosts.failures import HostsFailed
 from ..hosts.fleet import Fleet
 from ..hosts.observer import Observer, Silent
-from ..operation import Operation, Result
-from ..recipe import restart, services
+from ..operation import Result
+from ..recipe import services
 from ..recipe.check import read_host
 from ..recipe.context import Built, StepContext
+from ..recipe.default import BUILD, VENDOR
 from ..recipe.ending import succeeded
-from ..recipe.plan import Plan, batches
+from ..recipe.plan import Plan
 from ..recipe.prune import known_releases, served_release
-from ..recipe.recipe import Step, applies
 from ..recipe.release import next_id
+from ..recipe.rounds import ended, rounds
 from ..report import Report
 from . import brought, build, forecast, readings
 from .changing import closing_table, locks
@@ -34,7 +35,7 @@ def execute(plan: Plan, *, observer: Observer | None = None, now: Callable[[], d
     nothing was contacted then. A KeyboardInterrupt is undone first and then reported as 130.
     """
     run = Run(plan, observer or Silent(), now)
-    passed = run.locally("vendor", lambda: build.gate(plan, run.stack))
+    passed = run.locally(VENDOR.name, lambda: build.gate(plan, run.stack))
     run.note(*passed.notes)
     return run.report(lambda run, fleet: deploy(run, fleet, passed))
 
@@ -48,7 +49,7 @@ def deploy(run: Run, fleet: Fleet, passed: build.Passed) -> None:
     passed.news.add_done_callback(lambda news: fleet.expect_uploads(plan.hosts if news.result() else ()))
     asked = {host: fleet.start(host, [*read_host(plan, host), *looked]) for host in plan.hosts}
     facts = readings.tool_facts(asked[plan.hosts[0]])
-    built = run.locally("build", lambda: build.build(plan, passed, facts, run.note))
+    built = run.locally(BUILD.name, lambda: build.build(plan, passed, facts, run.note))
     if likely.empty:
         built.tree.foresee_empty_hosts()
     answers = {host: future.result() for host, future in asked.items()}
@@ -60,7 +61,7 @@ def deploy(run: Run, fleet: Fleet, passed: build.Passed) -> None:
     forecast.remember(plan, complete)
     decide(run, answers, inventories, built)
     with build.looking_behind(passed, run.note):
-        right_of_bar(run, fleet, left_of_bar(run, fleet))
+        carry_out(run, fleet)
 
 
 def check(run: Run, answers: Mapping[Host, Sequence[Result]], built: Built) -> None:
@@ -97,57 +98,13 @@ def decide(
     run.note(*brought.brought(run.progress.contexts))
 
 
-def left_of_bar(run: Run, fleet: Fleet) -> list[Operation]:
-    """Every step on every host before any host goes on; `current` is untouched.
-
-    Answers what a single host still has to do, when all of that is brief: it goes with what is right of the bar.
-    """
-    contexts, steps = run.progress.contexts, run.plan.recipe.left_of_bar()
-    if len(contexts) == 1:
-        (context,) = contexts
-        asked = operations(steps, context)
-        last = max((at for at, one in enumerate(asked, 1) if not one.brief), default=0)
-        fleet.each({context.host: asked[:last]})
-        return asked[last:]
-    for group in groups(steps):
-        fleet.each({context.host: operations(group, context) for context in contexts})
-    return []
-
-
-def groups(steps: Sequence[Step]) -> Iterator[tuple[Step, ...]]:
-    """Steps of several hosts that share one exec: only those of the tool that cannot be seen."""
-    waiting: list[Step] = []
-    for step in steps:
-        waiting.append(step)
-        if step.name not in ("prepare", "link_shared"):
-            yield tuple(waiting)
-            waiting = []
-    if waiting:
-        yield tuple(waiting)
-
-
-def right_of_bar(run: Run, fleet: Fleet, before: Sequence[Operation]) -> None:
-    """Publish, restart and verify batch by batch; then earlier batches are asked again: the release is good everywhere.
-
-    `before` is what a single host has still to do left of the bar.
-    """
-    contexts = {context.host: context for context in run.progress.contexts}
-    steps = run.plan.recipe.right_of_bar()
-    prune = any(step.name == "prune" for step in steps)
-    endings = {host: succeeded(context, run.entry("ok"), prune=prune) for host, context in contexts.items()}
-    alone = len(contexts) == 1
-    again: dict[Host, list[Operation]] = {}
-    for batch in batches(tuple(contexts), run.plan.environment.settings.batch):
-        work = {
-            host: [*before, *operations(steps, contexts[host]), *(endings[host] if alone else ())]
-            for host in batch
-        }
-        answers = run.switch(fleet, work, ends=alone)
-        again |= {host: restart.still(asked) for host, asked in work.items()}
-    fleet.each({host: asked for host, asked in again.items() if host not in work})
-    run.note(*closing_table.untidied(run.end(fleet, endings, answers)))
-
-
-def operations(steps: Sequence[Step], context: StepContext) -> list[Operation]:
-    """What one host is asked to do for some steps, in order."""
-    return [operation for step in steps if applies(step, context.host) for operation in step.build(context)]
+def carry_out(run: Run, fleet: Fleet) -> None:
+    """Every step on every host; then the release is good everywhere, which each host is told in its ending."""
+    plan, contexts = run.plan, run.progress.contexts
+    planned = rounds(plan.recipe, contexts, plan.environment.settings.batch)
+    bar = next(at for at, one in enumerate(planned) if one.switches)
+    run.carry_out(fleet, planned[:bar])
+    prune = any(step.by_engine for step in plan.recipe.right_of_bar())
+    endings = {context.host: succeeded(context, run.entry("ok"), prune=prune) for context in contexts}
+    answers = run.carry_out(fleet, ended(planned[bar:], endings))
+    run.note(*closing_table.untidied(answers))

@@ -10,6 +10,7 @@ from ..errors import UsageError
 from ..hosts.observer import Observer
 from ..hosts.site import fleet_of
 from ..operation import Operation
+from ..recipe import lock
 from ..recipe.check import open_root
 from ..recipe.ending import history_line
 from ..recipe.plan import Plan
@@ -20,12 +21,8 @@ def freeze(plan: Plan, message: str, *, observer: Observer | None = None) -> Rep
     """Freeze every host by hand: no run takes the lock until it is unlocked. Raises UsageError without a message."""
     if not message:
         raise UsageError("lock: needs a reason; add --message='why'")
-    asked = [
-        open_root(plan),
-        Operation("freeze", {"message": message, "holder": dict(plan.identity.holder)}, "lock"),
-    ]
     with fleet_of(plan, observer) as fleet:
-        fleet.each(dict.fromkeys(plan.hosts, asked))
+        fleet.each(dict.fromkeys(plan.hosts, lock.freeze(plan, message)))
     return Report(
         "lock",
         plan.environment.name,

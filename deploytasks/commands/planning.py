@@ -63,7 +63,7 @@ def plan_deploy(
         source.check_branch(environment.root, found.commit, environment.settings.branch)
     chosen = recipe.without(*skip)
     hosts = limited(environment.hosts, limit)
-    migrates = environment.settings.migrate and "migrate" in chosen.names
+    migrates = environment.settings.migrate and any(step.changes_schema for step in chosen)
     if migrates and not any(host.primary for host in hosts):
         raise UsageError(
             f"--limit: leaves out the primary host {environment.primary.name}, where DEPLOY_MIGRATE runs; "
@@ -92,7 +92,7 @@ def plan_check(
     ssh: SshOptions | None = None,
 ) -> Plan:
     """The plan of a check: what a deploy of HEAD would do, on any of the hosts."""
-    skip = ("migrate",) if "migrate" in recipe.names else ()
+    skip = tuple(step.name for step in recipe if step.changes_schema)
     return replace(plan_deploy(environment, recipe=recipe, limit=limit, skip=skip, ssh=ssh), command="check")
 
 

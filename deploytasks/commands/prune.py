@@ -11,13 +11,12 @@ from ..errors import StepFailed
 from ..hosts.fleet import Fleet
 from ..hosts.observer import Observer, Silent
 from ..operation import Operation
-from ..recipe import publish
+from ..recipe import hooks
 from ..recipe.context import StepContext
 from ..recipe.ending import give_back
 from ..recipe.plan import Plan
 from ..recipe.prune import retire, served_release
 from ..report import Report
-from ..shell import shell_line
 from .changing import locks
 from .changing.transaction import Run
 
@@ -34,12 +33,7 @@ def postinstall(plan: Plan, *, observer: Observer | None = None) -> Report:
     def work(context: StepContext) -> list[Operation]:
         if context.previous is None:
             raise StepFailed(f"{context.host.name}: serves no release; deploy first")
-        served = replace(context, release=context.previous)
-        line = plan.environment.settings.postinstall or "if [ -x ./postinstall ]; then exec ./postinstall; fi"
-        return [
-            publish.own_environment(served.release),
-            served.in_release(shell_line(line), step="postinstall"),
-        ]
+        return hooks.postinstall_again(replace(context, release=context.previous))
 
     return under_lock(plan, observer, work)
 

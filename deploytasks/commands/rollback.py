@@ -16,6 +16,7 @@ from ..recipe.ending import farewell, mark_bad
 from ..recipe.plan import Plan
 from ..recipe.prune import known_releases, served_release
 from ..recipe.release import rollback_target
+from ..recipe.rounds import Round, ended, joined
 from ..report import Report
 from .changing import locks
 from .changing.transaction import Run
@@ -43,18 +44,11 @@ def roll_back(run: Run, fleet: Fleet, to: str | None) -> None:
         for host, inventory in inventories.items()
     )
     run.note(*migrations(inventories, target))
-    first, *others = run.progress.contexts
-    question = ask_services(first)
-    asked = fleet.each({first.host: question}) if others else {}
-    endings = {context.host: ending(run, context) for context in run.progress.contexts}
-    together = {} if others else endings
-    work = {
-        context.host: [*(() if others else question), *forward(context), *together.get(context.host, ())]
-        for context in run.progress.contexts
-    }
-    answers = run.switch(fleet, work, ends=bool(together))
-    run.note(*not_yet(first.host, (asked or answers)[first.host][: len(question)]))
-    run.end(fleet, endings, answers)
+    contexts = run.progress.contexts
+    asked = services.ask_again(contexts[0])
+    endings = {context.host: ending(run, context) for context in contexts}
+    answers = run.carry_out(fleet, ended(going_back(contexts, asked), endings))
+    run.note(*not_yet(contexts[0].host, answers[contexts[0].host][: len(asked)]))
 
 
 def not_yet(host: Host, results: Sequence[Result]) -> Iterator[str]:
@@ -88,22 +82,21 @@ def choose(plan: Plan, inventories: Mapping[Host, Mapping[str, Any]], to: str | 
     return target
 
 
-def ask_services(context: StepContext) -> list[Operation]:
-    """Ask the services once, with the target's own environment: *never* fails, *not yet* is only said."""
-    names = services.awaited_names(context.environment)
-    arguments = {"release": context.release, "names": list(names)}
-    asked = Operation("ask_again", arguments, "wait_for_services", f"ask {', '.join(names)}")
-    return [asked] if names else []
+def going_back(contexts: Sequence[StepContext], asked: Sequence[Operation]) -> tuple[Round, ...]:
+    """The first host is `asked` something, then all flip; one that is alone does both at once."""
+    question = Round({contexts[0].host: tuple(asked)})
+    flips = Round({context.host: forward(context) for context in contexts}, switches=True)
+    return (question, flips) if len(contexts) > 1 else (joined((question, flips)),)
 
 
-def forward(context: StepContext) -> list[Operation]:
+def forward(context: StepContext) -> tuple[Operation, ...]:
     """Flip one host to the target, with the target's own environment."""
-    return [
+    return (
         publish.own_environment(context.release),
         *publish.publish(context),
         *restart.restart(context),
         *restart.verify(context),
-    ]
+    )
 
 
 def ending(run: Run, context: StepContext) -> list[Operation]:

@@ -16,7 +16,6 @@ CODES = {
     "bug": errors.BUG,
     "disconnected": errors.UNREACHABLE,
 }
-SERVICE_CODES = (errors.NOT_READY, errors.REFUSED, errors.MISCONFIGURED)
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ class HostFailure:
 
     @property
     def exit_code(self) -> int:
-        if self.step == "wait_for_services" and self.result.code in SERVICE_CODES:
+        if self.result.kind == "service":
             return self.result.code
         return CODES.get(self.result.kind, errors.FAILED)
 

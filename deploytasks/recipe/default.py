@@ -13,22 +13,26 @@ def _engine(context: StepContext) -> list[Operation]:
     return []
 
 
+VENDOR = Step("vendor", "local", _engine, essential=True, by_engine=True)
+BUILD = Step("build", "local", _engine, essential=True, by_engine=True)
+LOCK = Step("lock", "each-host", _engine, essential=True, by_engine=True)
+
 DEFAULT = Recipe(
     (
-        Step("vendor", "local", _engine),
-        Step("check", "each-host", _engine),
-        Step("build", "local", _engine),
-        Step("lock", "each-host", _engine),
-        Step("prepare", "each-host", upload.prepare),
-        Step("upload", "each-host", upload.upload),
-        Step("link_shared", "each-host", shared.link_shared),
+        VENDOR,
+        Step("check", "each-host", _engine, essential=True, by_engine=True),
+        BUILD,
+        LOCK,
+        Step("prepare", "each-host", upload.prepare, essential=True, joins_next=True),
+        Step("upload", "each-host", upload.upload, essential=True),
+        Step("link_shared", "each-host", shared.link_shared, essential=True, joins_next=True),
         Step("install", "each-host", install.install),
         Step("wait_for_services", "each-host", services.wait),
         Step("postinstall", "each-host", hooks.postinstall),
-        Step("migrate", "primary-host", hooks.migrate),
-        Step("publish", "each-host", publish.publish),
+        Step("migrate", "primary-host", hooks.migrate, changes_schema=True),
+        Step("publish", "each-host", publish.publish, essential=True, switches=True),
         Step("restart", "each-host", restart.restart),
         Step("verify", "each-host", restart.verify),
-        Step("prune", "each-host", _engine),
+        Step("prune", "each-host", _engine, by_engine=True),
     )
 )

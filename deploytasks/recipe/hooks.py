@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..operation import Operation
+from .publish import own_environment
 
 if TYPE_CHECKING:
     from .context import StepContext
@@ -21,6 +22,14 @@ def postinstall(context: StepContext) -> list[Operation]:
     if context.built.tree.manifest.executable("postinstall"):
         return [context.in_release(command("./postinstall"), step="postinstall")]
     return []
+
+
+def postinstall_again(context: StepContext) -> list[Operation]:
+    """Run it in a release that is served, with the environment that it was deployed with."""
+    from ..shell import shell_line
+
+    line = context.environment.settings.postinstall or "if [ -x ./postinstall ]; then exec ./postinstall; fi"
+    return [own_environment(context.release), context.in_release(shell_line(line), step="postinstall")]
 
 
 def migrate(context: StepContext) -> list[Operation]:

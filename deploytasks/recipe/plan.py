@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..config.environment import Environment, Host
 from ..config.ranges import written_out
@@ -15,6 +15,9 @@ from .recipe import Recipe
 if TYPE_CHECKING:
     from ..source import Revision
     from ..ssh.route import SshOptions
+
+OfHost = TypeVar("OfHost")
+"""A host, or what belongs to it."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ def every(word: str) -> list[str]:
         raise UsageError(f"--limit: {word} {wrong}; write it as in DEPLOY_HOSTS") from wrong
 
 
-def batches(hosts: Sequence[Host], size: str) -> tuple[tuple[Host, ...], ...]:
+def batches(hosts: Sequence[OfHost], size: str) -> tuple[tuple[OfHost, ...], ...]:
     """Hosts in the order written, cut as DEPLOY_BATCH says: a number, a percentage (rounded up), or `all`."""
     if size == "all":
         count = len(hosts)

@@ -18,11 +18,6 @@ if TYPE_CHECKING:
 Scope = Literal["local", "each-host", "primary-host"]
 Builder = Callable[["StepContext"], Sequence[Operation]]
 
-ESSENTIAL = frozenset(("vendor", "check", "build", "lock", "prepare", "upload", "link_shared", "publish"))
-"""Steps whose work the others stand on: they can be replaced or surrounded, never left out."""
-LOCAL_WORK = frozenset(("vendor", "check", "build", "lock"))
-"""Steps that the deployment itself carries out, because its decisions rest on them."""
-
 
 @dataclass(frozen=True)
 class Step:
@@ -35,6 +30,16 @@ class Step:
     scope: Scope
     build: Builder
     roles: tuple[str, ...] = ()
+    essential: bool = False
+    """The others stand on its work: it can be replaced or surrounded, never left out."""
+    by_engine: bool = False
+    """The deployment itself carries it out, because its decisions rest on the answers."""
+    joins_next: bool = False
+    """Ends at once and prints nothing: several hosts are asked for it together with the step after it."""
+    switches: bool = False
+    """The bar stands before it: from here on a host may serve another release."""
+    changes_schema: bool = False
+    """What it does to the database is not reversed when a run fails or a release is rolled back."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,7 @@ class Recipe:
 
     @property
     def names(self) -> tuple[str, ...]:
-        return names_of(self.steps)
+        return tuple(step.name for step in self.steps)
 
     def index(self, name: str) -> int:
         """Position of a step. Raises UsageError with the known names."""
@@ -67,25 +72,44 @@ class Recipe:
         return self._with((*self.steps[:at], *steps, *self.steps[at:]))
 
     def replace(self, name: str, step: Step) -> Recipe:
-        """This recipe with `step` in the place (and under the name) of the step `name`."""
+        """This recipe with `step` in the place (and under the name) of the step `name`, and meaning the same to the
+        others.
+        """
         at = self.index(name)
-        return self._with((*self.steps[:at], replace(step, name=name), *self.steps[at + 1 :]))
+        old = self.steps[at]
+        new = replace(
+            step,
+            name=name,
+            essential=old.essential,
+            by_engine=old.by_engine,
+            switches=old.switches,
+            changes_schema=old.changes_schema,
+        )
+        return self._with((*self.steps[:at], new, *self.steps[at + 1 :]))
 
     def without(self, *names: str) -> Recipe:
         """This recipe less some steps. Raises UsageError for an unknown one, or one that the others stand on."""
         for name in names:
-            self.index(name)
-            if name in ESSENTIAL:
+            if self.steps[self.index(name)].essential:
                 raise UsageError(f"step {name!r}: cannot be left out; the steps after it need it")
         return self._with(tuple(step for step in self.steps if step.name not in names))
 
     def left_of_bar(self) -> tuple[Step, ...]:
-        """Steps on the hosts between `lock` and `publish`: `current` is untouched while they run."""
-        return self.steps[self.index("lock") + 1 : self.index("publish")]
+        """Steps on the locked hosts before the first that switches: `current` is untouched while they run."""
+        return self.steps[self._opening : self._bar]
 
     def right_of_bar(self) -> tuple[Step, ...]:
-        """Steps from `publish` on, batch by batch."""
-        return self.steps[self.index("publish") :]
+        """Steps from the first that switches on, batch by batch."""
+        return self.steps[self._bar :]
+
+    @property
+    def _bar(self) -> int:
+        return next((at for at, step in enumerate(self.steps) if step.switches), len(self.steps))
+
+    @property
+    def _opening(self) -> int:
+        """How many steps come before a host is changed: up to the last of the engine's own left of the bar."""
+        return max((at for at, step in enumerate(self.steps[: self._bar], 1) if step.by_engine), default=0)
 
     def _with(self, steps: tuple[Step, ...]) -> Recipe:
         twice = sorted({step.name for step in steps if sum(other.name == step.name for other in steps) > 1})
@@ -93,20 +117,18 @@ class Recipe:
             raise UsageError(
                 f"step {twice[0]!r}: stands twice in the recipe; give each step a name of its own"
             )
-        own = [one for one in steps if one.name not in LOCAL_WORK]
+        edited = replace(self, steps=steps)
         early = [
-            one.name for one in own if one.scope == "local" or one in steps[: names_of(steps).index("lock")]
+            one.name
+            for at, one in enumerate(steps)
+            if not one.by_engine and (one.scope == "local" or at < edited._opening)
         ]
         if early:
             raise UsageError(
                 f"step {early[0]!r}: would run before the hosts are locked, or on none; put it after `lock`, with the "
                 "scope each-host or primary-host"
             )
-        return replace(self, steps=steps)
-
-
-def names_of(steps: Sequence[Step]) -> tuple[str, ...]:
-    return tuple(step.name for step in steps)
+        return edited
 
 
 def step(name: str, line: str, *, scope: Scope = "each-host", roles: Sequence[str] = ()) -> Step:

@@ -61,7 +61,7 @@ def look(plan: Plan) -> list[Operation]:
     """Have a first look at the services, while everything else begins."""
     usable = bool(plan.environment.settings.migrate)
     services = awaited(plan.environment, usable=usable)
-    if not services or "wait_for_services" not in plan.recipe.names:
+    if not services or not any(step.build is wait for step in plan.recipe):
         return []
     return [Operation("look", {"services": services, "migrates": usable})]
 
@@ -76,3 +76,11 @@ def wait(context: StepContext) -> list[Operation]:
     return asked(
         context.environment, base=str(context.layout.release(context.release)), fresh=fresh, created=created
     )
+
+
+def ask_again(context: StepContext) -> list[Operation]:
+    """Ask the services once, with the target's own environment: *never* fails, *not yet* is only said."""
+    names = awaited_names(context.environment)
+    arguments = {"release": context.release, "names": list(names)}
+    asked = Operation("ask_again", arguments, "wait_for_services", f"ask {', '.join(names)}")
+    return [asked] if names else []

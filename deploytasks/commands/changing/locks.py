@@ -16,7 +16,8 @@ from ...hosts.fleet import Fleet
 from ...hosts.lock import describe, has_ended
 from ...hosts.observer import Observer
 from ...operation import Operation
-from ...recipe.check import open_root
+from ...recipe.default import LOCK
+from ...recipe.lock import acquire
 from ...recipe.plan import Plan
 
 PATIENCE = 0.25
@@ -70,16 +71,10 @@ def remember_takeover(
 
 def _ask(fleet: Fleet, plan: Plan, host: Host, gone: str = "") -> tuple[dict[str, Any], dict[str, Any]]:
     """The host's answer to one try, and its inventory. A run that ended on this very machine is taken over at once."""
-    arguments = {"token": plan.identity.run_id, "holder": dict(plan.identity.holder), "gone": gone}
-    asked = [
-        open_root(plan),
-        Operation("acquire", arguments, "lock", "take the lock"),
-        Operation("inventory"),
-    ]
-    results = fleet.ask(host, asked)
+    results = fleet.ask(host, acquire(plan, gone))
     for result in results:
         if not result.ok:
-            raise HostsFailed([HostFailure(host, "lock", result)])
+            raise HostsFailed([HostFailure(host, LOCK.name, result)])
     answer: dict[str, Any] = results[1].value
     holder = answer.get("holder") or {}
     if not gone and not answer["acquired"] and has_ended(holder):

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import datetime, timezone
 from typing import Any, TypeVar
 
 from ...errors import DISAGREE, LOCKED, worst
 from ...hosts.failures import carried_out
-from ...hosts.fleet import Answers, Fleet, Work
+from ...hosts.fleet import Answers, Fleet
 from ...hosts.observer import Observer
 from ...hosts.site import fleet_of
 from ...operation import Result
 from ...recipe.ending import history_line
 from ...recipe.plan import Plan
+from ...recipe.rounds import Round
 from ...report import Report, StepOutcome
 from .. import brought
 from . import closing_table, locks, progress, undo
@@ -87,38 +88,40 @@ class Run:
         entry = history_line(self.plan, self.progress.release, outcome, seconds, error)
         return {**entry, "revision": self.revision, **brought.pins(self.progress.contexts)}
 
-    def switch(self, fleet: Fleet, work: Work, *, ends: bool) -> Answers:
+    def carry_out(self, fleet: Fleet, rounds: Sequence[Round]) -> Answers:
+        """Carry out one round after the other; every host's answers to all of them."""
+        answers: Answers = {}
+        for one in rounds:
+            answered = self._switch(fleet, one) if one.switches else self._stay(fleet, one)
+            answers.update({host: (*answers.get(host, ()), *results) for host, results in answered.items()})
+            if one.frees:
+                self.progress.completed(answers)
+        return answers
+
+    def _stay(self, fleet: Fleet, one: Round) -> Answers:
+        """Carry out what changes nothing of what is served. A run that gives its locks back is not to be stopped."""
+        if not one.frees:
+            return fleet.each(one.work)
+        with locks.uninterrupted():
+            self.progress.done = True
+            return fleet.each(one.work, together=False)
+
+    def _switch(self, fleet: Fleet, one: Round) -> Answers:
         """Carry out what switches hosts.
 
-        Where that includes their endings (`ends`), an interrupt that finds all of it done comes too late.
+        Where that also ends them, an interrupt that finds all of it done comes too late.
         """
-        self.progress.switched += tuple(work)
-        begun = fleet.begin(work)
+        self.progress.switched += tuple(one.work)
+        begun = fleet.begin(one.work)
         try:
-            return fleet.finish(begun, work)
+            return fleet.finish(begun, one.work)
         except KeyboardInterrupt:
             with locks.uninterrupted():
                 fleet.cancel()
                 answers = {host: future.result() for future, host in begun.items()}
-            if ends and all(carried_out(work[host], results) for host, results in answers.items()):
+            if one.frees and all(carried_out(one.work[host], results) for host, results in answers.items()):
                 return answers
             raise
-
-    def end(self, fleet: Fleet, endings: Work, answers: Answers) -> Answers:
-        """Carry out every host's ending, whose last operation gives the lock back; `answers` has a single host's.
-
-        No lock is given back before every host has ended: until then all of them can be put back.
-        """
-        if len(endings) > 1:
-            ended = fleet.each({host: operations[:-1] for host, operations in endings.items()})
-            with locks.uninterrupted():
-                self.progress.done = True
-                freed = fleet.each(
-                    {host: operations[-1:] for host, operations in endings.items()}, together=False
-                )
-            answers = {host: (*results, *freed[host]) for host, results in ended.items()}
-        self.progress.completed(answers)
-        return answers
 
     def _way_out(
         self, fleet: Fleet, error: BaseException, code: int, message: str | None
@@ -144,7 +147,8 @@ class Run:
         code, message = undo.describe(error)
         if error is not None and not self.progress.done:
             code, message = self._way_out(fleet, error, code, message)
-        if error is not None and any(one.step == "migrate" for one in fleet.steps):
+        schema = {step.name for step in self.plan.recipe if step.changes_schema}
+        if error is not None and any(one.step in schema for one in fleet.steps):
             self.note(
                 "the migration ran and is not reversed; see that the release served now works with the new schema"
             )

@@ -1,0 +1,23 @@
+"""The lock of a host: taken for a run, or for good by hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..operation import Operation
+from .check import open_root
+
+if TYPE_CHECKING:
+    from .plan import Plan
+
+
+def acquire(plan: Plan, gone: str) -> list[Operation]:
+    """Take the lock and read what the host has under it; of the run `gone` it is known that it has ended."""
+    arguments = {"token": plan.identity.run_id, "holder": dict(plan.identity.holder), "gone": gone}
+    return [open_root(plan), Operation("acquire", arguments, "lock", "take the lock"), Operation("inventory")]
+
+
+def freeze(plan: Plan, message: str) -> list[Operation]:
+    """Take the lock by hand, so that no run gets it before it is broken."""
+    asked = {"message": message, "holder": dict(plan.identity.holder)}
+    return [open_root(plan), Operation("freeze", asked, "lock")]
