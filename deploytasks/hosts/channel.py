@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import pwd
+import select
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+CLOSE_SECONDS, ABORT_SECONDS = 15.0, 3.0
+
 
 class Channel(Protocol):
-    """Both directions of a running program. `receive` answers b"" at its end."""
+    """Both directions of a running program. Nothing waits longer than `seconds`."""
 
-    def send(self, data: bytes) -> None: ...
+    def send(self, data: bytes | memoryview, seconds: float) -> int:
+        """Write as much of `data` as there is room for: how much, 0 for none. OSError when the program has ended."""
+        ...
 
-    def receive(self) -> bytes: ...
+    def receive(self, seconds: float) -> bytes:
+        """What the program wrote next; b"" at its end. TimeoutError when it wrote nothing."""
+        ...
 
     def receive_error(self) -> bytes:
         """What the program has written on standard error so far."""
@@ -44,33 +52,40 @@ class LocalChannel:
             cwd="/",
             start_new_session=True,
         )
+        assert self.process.stdin is not None and self.process.stdout is not None
+        os.set_blocking(self.process.stdin.fileno(), False)
+        self._input, self._output = self.process.stdin, self.process.stdout
 
-    def send(self, data: bytes) -> None:
-        """Write all of `data`; raises OSError when the program has ended."""
-        assert self.process.stdin is not None
-        view = memoryview(data)
-        while view:
-            view = view[self.process.stdin.write(view) :]
+    def send(self, data: bytes | memoryview, seconds: float) -> int:
+        """See Channel."""
+        if self._input.closed:
+            raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+        ready = select.select([], [self._input], [], seconds)[1]
+        return (self._input.write(data) or 0) if ready else 0
 
-    def receive(self) -> bytes:
-        assert self.process.stdout is not None
-        return self.process.stdout.read(65536) or b""
+    def receive(self, seconds: float) -> bytes:
+        """See Channel."""
+        if not select.select([self._output], [], [], seconds)[0]:
+            raise TimeoutError
+        return self._output.read(65536) or b""
 
     def receive_error(self) -> bytes:
         assert self.process.stderr is not None
         return self.process.stderr.read() if self.process.poll() is not None else b""
 
     def abort(self) -> None:
-        """The program is a child of this process, and is waited for all the same."""
-        self.close()
+        """The program is a child of this process, and is waited for all the same, but not for long."""
+        self._end(ABORT_SECONDS)
 
     def close(self) -> None:
         """End the program's input and wait for it to give back what it holds."""
-        for stream in (self.process.stdin,):
-            if stream is not None and not stream.closed:
-                stream.close()
+        self._end(CLOSE_SECONDS)
+
+    def _end(self, seconds: float) -> None:
+        if not self._input.closed:
+            self._input.close()
         try:
-            self.process.wait(15.0)
+            self.process.wait(seconds)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()

@@ -3,25 +3,38 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
-from typing import Any
+from dataclasses import replace
+from threading import Lock
+from typing import Any, Protocol
 
 from ..config.environment import Host
 from ..config.redaction import Redactor
 from ..errors import Unreachable
-from ..operation import Operation, Result
-from ..upload.progress import OnProgress
-from ..upload.share import Share
-from ..upload.together import Together
-from ..upload.upload import Upload
+from ..operation import Operation, Result, Upload
 from .agent import agent_program
 from .channel import Channel
+from .event import Event, WrongShape, event_in
+from .line import Line, Silent
+from .patience import Patience
 
-Uploader = Callable[
-    [Path, str, Sequence[str], OnProgress, Sequence[str] | None, Sequence[Share]], Upload | Together
-]
+LOST = "the connection was lost; see the network and the host, then run again"
+OnLine = Callable[[Operation, str], None]
+"""Called with every line that an operation prints on the host, while it runs, already redacted."""
+OnResult = Callable[[Operation, Result], None]
+OnProgress = Callable[[object], None]
+
+
+class Transfer(Protocol):
+    """An upload on its way."""
+
+    def run(self) -> Result: ...
+
+    def cancel(self) -> None: ...
+
+
+Uploader = Callable[[Upload, Sequence[str] | None, OnProgress], Transfer]
+"""Makes an upload; of a target that is prepared only these paths are looked at."""
 
 
 class Conversation:
@@ -29,7 +42,7 @@ class Conversation:
     from other threads.
 
     `uploader` makes the upload to this host, and `expect_upload` is told when one is likely; `redactor` masks every
-    text that comes back.
+    text that comes back. A host that is silent for longer than `patience` allows is given up.
     """
 
     def __init__(
@@ -39,18 +52,20 @@ class Conversation:
         redactor: Redactor,
         uploader: Uploader,
         expect_upload: Callable[[], None] = lambda: None,
+        *,
+        patience: Patience | None = None,
     ) -> None:
         self.host, self.expect_upload = host, expect_upload
-        self._channel, self._redactor, self._uploader = channel, redactor, uploader
-        self._uploads: list[Upload | Together] = []
+        self._redactor, self._uploader = redactor, uploader
+        self._line = Line(channel, patience or Patience())
+        self._uploads: list[Transfer] = []
         self._cancels = 0
-        self._sending = threading.Lock()
-        self._busy = threading.Lock()
+        self._busy = Lock()
         self._number = 0
         self._events = self._read()
-        self._closed = False
-        self._holds_lock = False
-        self._send_bytes(agent_program())
+        self._lost = ""
+        self._closed = self._holds_lock = False
+        self._send(agent_program())
 
     def request(
         self,
@@ -58,166 +73,148 @@ class Conversation:
         on_line: OnLine | None = None,
         *,
         resume: bool = False,
-        on_result: Callable[[Operation, Result], None] | None = None,
+        on_result: OnResult | None = None,
     ) -> tuple[Result, ...]:
         """Carry out operations in order in one round trip; the results end with the first that fails.
 
-        `resume` allows work again after `cancel`. Raises Unreachable when the connection is lost.
+        `resume` allows work again after `cancel`. Raises Unreachable when the connection is lost before that.
         """
         with self._busy:
-            return self._carry_out(operations, on_line, resume, on_result)
+            self._number += 1
+            asked = [{"name": one.name, "arguments": dict(one.arguments)} for one in operations]
+            self._send(message(id=self._number, operations=asked, resume=resume))
+            return self._results(operations, on_line or (lambda operation, text: None), on_result)
 
-    def _carry_out(
-        self,
-        operations: Sequence[Operation],
-        on_line: OnLine | None,
-        resume: bool,
-        on_result: Callable[[Operation, Result], None] | None,
+    def _results(
+        self, operations: Sequence[Operation], on_line: OnLine, on_result: OnResult | None
     ) -> tuple[Result, ...]:
-        self._number += 1
-        wanted = [
-            {"name": operation.name, "arguments": dict(operation.arguments)} for operation in operations
-        ]
-        self._send({"id": self._number, "operations": wanted, "resume": resume})
         results: list[Result] = []
         streams: dict[int, Any] = {}
-        for event in self._events:
-            if event["event"] == "end" and event.get("id") == self._number:
-                return tuple(results)
-            if event.get("id") != self._number or event["event"] == "start":
-                continue
-            index = event["index"]
-            operation = operations[index]
-            if event["event"] == "line":
-                self._pass_on(
-                    streams.setdefault(index, self._redactor.stream()),
-                    operation,
-                    event["text"] + "\n",
-                    on_line,
-                )
-                continue
-            if index in streams:
-                self._pass_on(streams[index], operation, None, on_line)
-            results.append(self._result(event, operation))
-            self._follow(operation, results[-1])
-            if on_result is not None:
-                on_result(operation, results[-1])
+        for event in self._until_end():
+            if event.index != len(results) or event.index >= len(operations):
+                raise self._given_up("it answers what was not asked; see that only deploytasks speaks there")
+            operation = operations[event.index]
+            stream = streams.setdefault(event.index, self._redactor.stream())
+            shown = stream.feed(event.text + "\n") if event.kind == "line" else stream.flush()
+            for text in shown.splitlines():
+                on_line(operation, text)
+            if event.kind == "done":
+                self._holds_lock = event.holds_lock
+                results.append(self._result(event.result, operation))
+                if on_result is not None:
+                    on_result(operation, results[-1])
+        if len(results) == len(operations) or (results and not results[-1].ok):
+            return tuple(results)  # all is in, even where the last word, `end`, was lost with the connection
         raise Unreachable(f"{self.host.name}: {self._why_lost()}")
 
-    def _follow(self, operation: Operation, result: Result) -> None:
-        """Know whether the host has a lock to give back when the conversation ends."""
-        if operation.name == "acquire" and result.ok:
-            self._holds_lock = result.value["acquired"]
-        elif operation.name == "release_lock" and result.ok:
-            self._holds_lock = False
+    def _until_end(self) -> Iterator[Event]:
+        """The lines and the results of the request that was sent last, until it or the connection ends."""
+        self._line.patience.begin()
+        for event in self._events:
+            if event.kind == "beat":
+                self._line.patience.still()
+            if event.request != self._number:
+                continue
+            if event.kind == "end":
+                return
+            self._line.patience.goes_on()
+            if event.kind in ("line", "done"):
+                yield event
 
-    def _pass_on(self, stream: Any, operation: Operation, text: str | None, on_line: OnLine | None) -> None:
-        shown = stream.flush() if text is None else stream.feed(text)
-        for line in shown.splitlines():
-            if on_line is not None:
-                on_line(operation.step, line)
-
-    def _result(self, event: dict[str, Any], operation: Operation) -> Result:
+    def _result(self, result: Result, operation: Operation) -> Result:
+        """The result with its texts masked, and with a value of the operation's own type."""
         text = self._redactor.text
-        tail = tuple(text("\n".join(event.get("tail", ()))).splitlines())
-        known = {name: event[name] for name in ("ok", "value", "seconds") if name in event}
-        kind, code = event.get("kind", ""), event.get("code", 0)
-        error = event.get("error", "")
-        if kind == "exit" and not error:
-            error = f"`{operation.label}` ended with exit code {code}"
-        return Result(**known, code=code, error=text(error), kind=kind, tail=tail)
+        error = result.error
+        if result.kind == "exit" and not error:
+            error = f"`{operation.label}` ended with exit code {result.code}"
+        tail = tuple(text("\n".join(result.tail)).splitlines())
+        masked = replace(result, error=text(error), tail=tail)
+        return typed(masked, operation) if result.ok else masked
 
-    def upload(
-        self,
-        source: Path,
-        target: str,
-        excludes: Sequence[str],
-        on_progress: OnProgress,
-        *,
-        only: Sequence[str] | None = None,
-        shares: Sequence[Share] = (),
-    ) -> Result:
-        """Make `target` on the host hold exactly what `source` holds; with `only` just those paths are looked at.
-
-        An empty target is filled by uploads of `shares` that run at once.
-        """
+    def upload(self, wanted: Upload, only: Sequence[str] | None, on_progress: OnProgress) -> Result:
+        """The host's directory holds exactly what ours does; with `only` just those paths are looked at."""
         before = self._cancels
-        upload = self._uploader(source, target, excludes, on_progress, only, shares)
+        upload = self._uploader(wanted, only, on_progress)
         self._uploads.append(upload)
         if self._cancels != before:
             upload.cancel()
         return upload.run()
 
     def beat(self) -> None:
-        """Renew the heartbeat of the lock; a host that does not take it is found out by the request that runs."""
-        self._try_send({"beat": True})
+        """Renew the heartbeat of the lock, and have an agent that works say that it lives."""
+        self._line.try_send(message(beat=True))
 
     def cancel(self) -> None:
+        """End what the host does. An agent that works has only a short while left to say that it lives."""
         self._cancels += 1
         for upload in self._uploads:
             upload.cancel()
-        self._try_send({"cancel": True})
+        self._line.patience.hurry()
+        self._line.send_next(message(cancel=True) + message(beat=True))
 
     def close(self) -> None:
         """End the conversation; a lock that is still held has been given back then, and what still runs has ended."""
         if self._closed:
             return
         self._closed = True
-        if self._holds_lock or self._busy.locked():
-            self._channel.close()
+        if not self._lost and (self._holds_lock or self._busy.locked()):
+            self._line.channel.close()
         else:
-            self._channel.abort()
+            self._line.channel.abort()
 
-    def _read(self) -> Iterator[dict[str, Any]]:
-        rest = b""
-        while chunk := self._receive():
-            *lines, rest = (rest + chunk).split(b"\n")
-            for line in lines:
-                event = self._event(line)
+    def _read(self) -> Iterator[Event]:
+        try:
+            for text in self._line.lines():
+                event = event_in(text)
                 if event is None:
                     continue
-                if event.get("event") == "fatal":
-                    raise Unreachable(f"{self.host.name}: {event['error']}")
+                if event.kind == "fatal":
+                    raise self._given_up(event.text)
                 yield event
+        except Silent as silence:
+            raise self._given_up(str(silence)) from silence
+        except WrongShape as error:
+            wrong = "what speaks there is no agent of this version; see the login's start-up files"
+            raise self._given_up(wrong) from error
 
-    def _event(self, line: bytes) -> dict[str, Any] | None:
-        """A line of the agent; anything else (a chatty login shell) is passed over."""
+    def _given_up(self, why: str) -> Unreachable:
+        """Nothing is said to this host any more, and whoever waits for it goes on."""
+        self._lost = self._redactor.text(why)
+        self._line.channel.abort()
+        return Unreachable(f"{self.host.name}: {self._lost}")
+
+    def _send(self, data: bytes) -> None:
+        if self._lost:
+            raise Unreachable(f"{self.host.name}: {self._lost}")
         try:
-            event = json.loads(line)
-        except ValueError:
-            return None
-        return event if isinstance(event, dict) and "event" in event else None
-
-    def _receive(self) -> bytes:
-        try:
-            return self._channel.receive()
-        except OSError:
-            return b""
-
-    def _send(self, message: dict[str, Any]) -> None:
-        self._send_bytes(json.dumps(message).encode() + b"\n")
-
-    def _send_bytes(self, data: bytes) -> None:
-        try:
-            with self._sending:
-                self._channel.send(data)
+            self._line.send(data)
+        except Silent as silence:
+            raise self._given_up(str(silence)) from silence
         except OSError as error:
             raise Unreachable(f"{self.host.name}: {self._why_lost()}") from error
 
-    def _try_send(self, message: dict[str, Any]) -> None:
-        try:
-            self._send(message)
-        except Unreachable:
-            pass
-
     def _why_lost(self) -> str:
-        said = (
-            self._redactor.text(self._channel.receive_error().decode("utf-8", "replace")).strip().splitlines()
+        if self._lost:
+            return self._lost
+        said = self._line.channel.receive_error().decode("utf-8", "replace")
+        last = self._redactor.text(said).strip().splitlines()[-1:]
+        return (
+            f"the connection ended: {last[0]}; see that the host has python3, 3.8 or newer" if last else LOST
         )
-        if said:
-            return f"the connection ended: {said[-1]}; see that the host has python3, 3.8 or newer"
-        return "the connection was lost; see the network and the host, then run again"
 
 
-OnLine = Callable[[str, str], None]
-"""Called with (step, line) for every line that an operation prints on the host, while it runs, already redacted."""
+def message(**content: Any) -> bytes:
+    """One line to the agent."""
+    return json.dumps(content).encode() + b"\n"
+
+
+def typed(result: Result, operation: Operation) -> Result:
+    """A result whose value is of the type that its operation reads; failed when the answer has another shape."""
+    if operation.read is None:
+        return result
+    try:
+        return replace(result, value=operation.read(result.value))
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        what = f"the answer to {operation.name} is not what was asked for ({type(error).__name__}: {error})"
+        cure = "see that nothing else writes under DEPLOY_PATH/.deploytasks, then run again"
+        return Result(False, 1, error=f"{what}; {cure}", kind="malformed", seconds=result.seconds)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from .. import errors
 from ..config.environment import Host
 from ..errors import DeployError, worst
-from ..operation import Operation, Result
+from ..operation import Request, Result
 
 CODES = {
     "lock_lost": errors.LOCKED,
@@ -52,7 +52,7 @@ def failed(results: Sequence[Result]) -> bool:
     return any(not result.ok for result in results)
 
 
-def failure_of(host: Host, operations: Sequence[Operation], results: Sequence[Result]) -> HostFailure | None:
+def failure_of(host: Host, operations: Sequence[Request], results: Sequence[Result]) -> HostFailure | None:
     """The failure among a host's results, with the step that it belongs to."""
     for operation, result in zip(operations, results, strict=False):
         if not result.ok:
@@ -60,6 +60,6 @@ def failure_of(host: Host, operations: Sequence[Operation], results: Sequence[Re
     return None
 
 
-def carried_out(operations: Sequence[Operation], results: Sequence[Result]) -> bool:
+def carried_out(operations: Sequence[Request], results: Sequence[Result]) -> bool:
     """Whether a host did all that it was asked for."""
     return len(results) == len(operations) and not failed(results)

@@ -7,27 +7,25 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
+from functools import partial
 from itertools import groupby
-from pathlib import Path
-from typing import Any
 
 from ..config.environment import Host
 from ..errors import Unreachable
-from ..operation import Operation, Result
+from ..operation import Missing, Operation, Request, Result, Upload
 from ..report import StepOutcome
-from ..upload.share import shares
 from .conversation import Conversation
 from .failures import HostsFailed, carried_out, failed, failure_of
 from .observer import Observer
+from .patience import BEAT_SECONDS
 
-BEAT_SECONDS = 5.0
 CLOSING_SECONDS = 20.0
 ENDING_SECONDS = 0.1
 """Between two tries to end an upload that may just be beginning."""
 
 Connect = Callable[[Host, bool], Conversation]
 """Begins a conversation, and makes ready for an upload when one is expected."""
-Work = Mapping[Host, Sequence[Operation]]
+Work = Mapping[Host, Sequence[Request]]
 Answers = dict[Host, tuple[Result, ...]]
 Futures = dict[Future[tuple[Result, ...]], Host]
 
@@ -42,9 +40,7 @@ class Fleet:
         self.observer = observer
         self.steps: list[StepOutcome] = []
         self.runners: dict[Host, Conversation] = {}
-        self._missing: dict[Host, list[str] | None] = {}
-        self._empty: set[Host] = set()
-        """Where the target of the upload was left empty, and no command has run since."""
+        self._missing: dict[Host, tuple[str, ...] | None] = {}
         self._connect = connect
         self._pool = ThreadPoolExecutor(max(1, min(parallel, len(self.hosts))), thread_name_prefix="host")
         self._guard = threading.Lock()
@@ -104,13 +100,13 @@ class Fleet:
         if host in self.runners:
             self.runners[host].cancel()
 
-    def ask(self, host: Host, operations: Sequence[Operation], *, resume: bool = False) -> tuple[Result, ...]:
-        """Carry out operations on one host; every step begun and ended is told to the observer and kept for the report.
+    def ask(self, host: Host, requests: Sequence[Request], *, resume: bool = False) -> tuple[Result, ...]:
+        """Carry out requests on one host; every step begun and ended is told to the observer and kept for the report.
 
         Ends with the first failure; a lost connection is a failed result of kind `disconnected`.
         """
         results: list[Result] = []
-        for at_once, group in groupby(operations, key=lambda operation: operation.alongside):
+        for at_once, group in groupby(requests, key=lambda request: request.alongside):
             part = list(group)
             answers = self._at_once(host, part, resume) if at_once else self._request(host, part, resume)
             results.extend(answers)
@@ -118,13 +114,13 @@ class Fleet:
                 break
         return tuple(results)
 
-    def _at_once(self, host: Host, operations: list[Operation], resume: bool) -> list[Result]:
-        """Make the uploads among the operations at once, and ask the agent for the others, which come first, meanwhile.
+    def _at_once(self, host: Host, requests: list[Request], resume: bool) -> list[Result]:
+        """Make the uploads among the requests at once, and ask the agent for the others, which come first, meanwhile.
 
         When those fail, the uploads are ended.
         """
-        asked = [operation for operation in operations if operation.name != "upload"]
-        uploads = operations[len(asked) :]
+        asked = [one for one in requests if isinstance(one, Operation)]
+        uploads = [one for one in requests if isinstance(one, Upload)]
         with ThreadPoolExecutor(max(1, len(uploads))) as pool:
             begun = [pool.submit(self._upload, host, upload) for upload in uploads]
             answers: list[Result] = []
@@ -135,7 +131,8 @@ class Fleet:
                     self.cancel_one(host)
         return [*answers, *(one.result() for one in begun)] if carried_out(asked, answers) else answers
 
-    def _request(self, host: Host, operations: list[Operation], resume: bool) -> list[Result]:
+    def _request(self, host: Host, operations: Sequence[Request], resume: bool) -> list[Result]:
+        asked = [one for one in operations if isinstance(one, Operation)]
         begun = time.monotonic()
         done: list[Result] = []
 
@@ -145,51 +142,42 @@ class Fleet:
             self._keep(operation, host, result, now - begun)
             begun = now
             done.append(result)
-            if operation.name == "prepare" and result.ok:
-                self._missing[host] = missing = result.value["missing"]
-                self._empty |= {host} if missing is None else set()
-            elif operation.name == "execute":
-                self._empty.discard(host)
-            if len(done) < len(operations) and result.ok:
-                self._begin(operations[len(done)], host)
+            if isinstance(result.value, Missing):
+                self._missing[host] = result.value.paths
+            if len(done) < len(asked) and result.ok:
+                self._begin(asked[len(done)], host)
 
-        self._begin(operations[0], host)
+        self._begin(asked[0], host)
         try:
-            self.runner(host).request(
-                operations,
-                lambda step, text: self.observer.line(step, host.name, text),
-                resume=resume,
-                on_result=ended,
-            )
+            self.runner(host).request(asked, partial(self._print, host.name), resume=resume, on_result=ended)
         except Unreachable as lost:
-            what = str(lost).removeprefix(f"{host.name}: ")
-            ended(operations[len(done)], Result(False, 255, error=what, kind="disconnected"))
+            ended(asked[len(done)], disconnected(host, lost))
         return done
 
-    def _upload(self, host: Host, operation: Operation) -> Result:
+    def _print(self, host: str, operation: Operation, text: str) -> None:
+        tell = self.observer.line if operation.verbatim else self.observer.progress
+        tell(operation.step, host, text)
+
+    def _upload(self, host: Host, upload: Upload) -> Result:
         begun = time.monotonic()
-        self._begin(operation, host)
-        arguments: Mapping[str, Any] = operation.arguments
-        prepared = arguments["prepared"]
+        self._begin(upload, host)
+        missing = self._missing.get(host) if upload.prepared else None
         try:
             result = self.runner(host).upload(
-                Path(arguments["source"]),
-                arguments["target"],
-                arguments["excludes"],
-                lambda progress: self.observer.progress(operation.step, host.name, str(progress)),
-                only=self._missing.get(host) if prepared else None,
-                shares=shares(arguments["divided"]) if prepared and host in self._empty else (),
+                upload,
+                missing,
+                lambda progress: self.observer.progress(upload.step, host.name, str(progress)),
             )
         except Unreachable as lost:
-            result = Result(False, 255, error=str(lost).removeprefix(f"{host.name}: "), kind="disconnected")
-        self._keep(operation, host, result, time.monotonic() - begun)
+            result = disconnected(host, lost)
+        self._keep(upload, host, result, time.monotonic() - begun)
         return result
 
-    def _begin(self, operation: Operation, host: Host) -> None:
+    def _begin(self, operation: Request, host: Host) -> None:
         if operation.step:
             self.observer.started(operation.step, host.name)
 
-    def _keep(self, operation: Operation, host: Host, result: Result, seconds: float) -> None:
+    def _keep(self, operation: Request, host: Host, result: Result, seconds: float) -> None:
         if not operation.step:
             return
         outcome = "ok" if result.ok else "stopped" if result.kind == "cancelled" else "failed"
@@ -234,7 +222,12 @@ class Fleet:
             self.cancel_one(host)
 
     def start(
-        self, host: Host, operations: Sequence[Operation], *, resume: bool = False
+        self, host: Host, requests: Sequence[Request], *, resume: bool = False
     ) -> Future[tuple[Result, ...]]:
         """Begin a host's operations in the background; look at the future's result later."""
-        return self._pool.submit(self.ask, host, operations, resume=resume)
+        return self._pool.submit(self.ask, host, requests, resume=resume)
+
+
+def disconnected(host: Host, lost: Unreachable) -> Result:
+    """The result of what a host does not answer any more."""
+    return Result(False, 255, error=str(lost).removeprefix(f"{host.name}: "), kind="disconnected")

@@ -5,27 +5,24 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..config.environment import Host
 from ..config.redaction import Redactor
 from ..errors import UsageError
+from ..operation import Upload
 from ..recipe.plan import Plan
-from ..upload import rsync
-from ..upload.progress import OnProgress
-from ..upload.share import Share
-from ..upload.together import Together
-from ..upload.upload import Upload
+from ..upload import upload
 from . import lock
 from .agent import agent_command
 from .channel import Channel, LocalChannel
-from .conversation import Conversation
+from .conversation import Conversation, OnProgress
 from .fleet import Fleet
 from .observer import Observer, Silent
+from .patience import Patience
 
 if TYPE_CHECKING:
+    from ..config.settings import Settings
     from ..ssh.master import Master
     from ..ssh.route import Route
 
@@ -69,7 +66,14 @@ class Site:
 
         Raises Unreachable, UsageError for a host that has two names.
         """
-        return Conversation(self.host, self._open(uploading), redactor, self._upload, self.expect_upload)
+        return Conversation(
+            self.host,
+            self._open(uploading),
+            redactor,
+            self._upload,
+            self.expect_upload,
+            patience=patience_for(self.plan.environment.settings),
+        )
 
     def _open(self, uploading: bool) -> Channel:
         start = agent_command("python3")
@@ -111,20 +115,14 @@ class Site:
             if self.master is not None:
                 self.master.close()
 
-    def _upload(
-        self,
-        source: Path,
-        target: str,
-        excludes: Sequence[str],
-        on_progress: OnProgress,
-        only: Sequence[str] | None,
-        shares: Sequence[Share],
-    ) -> Upload | Together:
+    def _upload(self, wanted: Upload, only: Sequence[str] | None, on_progress: OnProgress) -> upload.Upload:
         guard = lock.guard(str(self.plan.layout.root), self.plan.identity.run_id)
+        return upload.Upload(
+            wanted.source, wanted.target, self.route, wanted.excludes, guard, on_progress, self.master, only
+        )
 
-        def upload(share: Share | None, told: OnProgress) -> Upload:
-            return Upload(source, target, self.route, excludes, guard, told, self.master, only, share)
 
-        if len(shares) > 1 and rsync.dialect().samba:  # else each would remove what is not its own
-            return Together([partial(upload, share) for share in shares], on_progress)
-        return upload(shares[0] if len(shares) == 1 else None, on_progress)
+def patience_for(settings: Settings) -> Patience:
+    """How long a host of an environment may be silent, and work at one step."""
+    waits = (settings.step_timeout, settings.wait_timeout, settings.health_timeout)
+    return Patience(settings.connect_timeout, float(max(waits)))

@@ -14,8 +14,6 @@ from .live import Live
 
 QUIET_SECONDS = 10.0
 """Without a terminal, passing states are printed this often."""
-OURS = frozenset(("check", "lock", "prepare", "upload", "install", "wait_for_services", "verify"))
-"""Steps that speak of their progress; what the commands of all others print is shown as it comes."""
 
 Place = tuple[str, str]
 
@@ -40,11 +38,8 @@ class Watcher:
                 self.live.state((step, host), "")
 
     def line(self, step: str, host: str, text: str) -> None:
-        if step in OURS:
-            self.progress(step, host, text)
-        else:
-            with self._guard:
-                self._print(f"  {host}: {text}")
+        with self._guard:
+            self._print(f"  {host}: {text}")
 
     def progress(self, step: str, host: str, text: str) -> None:
         place, now = (step, host), time.monotonic()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..operation import Operation
+from ..operation import Operation, Upload
 from ..source.ships import exclusions
 
 if TYPE_CHECKING:
@@ -16,18 +16,13 @@ def bundle_place(context: StepContext) -> str:
     return str(context.layout.private / "bundles" / context.key)
 
 
-def ship_bundle(context: StepContext) -> list[Operation]:
+def ship_bundle(context: StepContext) -> list[Upload]:
     """Upload requirements and wheels, unless the host has the environment already."""
     assert context.built is not None
     if context.built.bundle.mode == "none" or context.key in context.facts["venvs"]:
         return []
-    arguments = {
-        "source": str(context.built.bundle.path),
-        "target": bundle_place(context),
-        "excludes": exclusions(()),
-        "prepared": False,
-    }
-    return [Operation("upload", arguments, "", "rsync of the packages", alongside=True)]
+    source, target = context.built.bundle.path, bundle_place(context)
+    return [Upload(source, target, tuple(exclusions(())), label="rsync of the packages")]
 
 
 def install(context: StepContext) -> list[Operation]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ..config.environment import Host
 from ..errors import UsageError
-from ..operation import Operation
+from ..operation import Request
 from ..shell import shell_line
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 Scope = Literal["local", "each-host", "primary-host"]
-Builder = Callable[["StepContext"], Sequence[Operation]]
+Builder = Callable[["StepContext"], Sequence[Request]]
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..operation import Operation
+from ..operation import Operation, Request
 from ..shell import shell_line
 
 if TYPE_CHECKING:
@@ -48,9 +48,10 @@ def verify(context: StepContext) -> list[Operation]:
     ]
 
 
-def still(asked: Sequence[Operation]) -> list[Operation]:
+def still(asked: Sequence[Request]) -> list[Operation]:
     """Ask again what a verify asked before: whether the answer is good now."""
-    return [replace(one, arguments={**one.arguments, "settle": 0.0}) for one in asked if one.name == "verify"]
+    questions = (one for one in asked if isinstance(one, Operation) and one.name == "verify")
+    return [replace(one, arguments={**one.arguments, "settle": 0.0}) for one in questions]
 
 
 def health_urls(settings: Settings, host: Host) -> list[str]:

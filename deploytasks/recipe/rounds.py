@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..config.environment import Host
-from ..operation import Operation
+from ..operation import Request
 from .plan import batches
 from .recipe import Recipe, Step, applies
 from .restart import still
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Round:
     """What hosts are asked at one time. Every one of them has done it before any is asked the next."""
 
-    work: Mapping[Host, tuple[Operation, ...]]
+    work: Mapping[Host, tuple[Request, ...]]
     switches: bool = False
     """Its hosts may serve another release afterwards."""
     frees: bool = False
@@ -53,7 +53,7 @@ def asked_again(earlier: Sequence[Round]) -> Iterator[Round]:
         yield Round(again)
 
 
-def ended(before: Sequence[Round], endings: Mapping[Host, Sequence[Operation]]) -> tuple[Round, ...]:
+def ended(before: Sequence[Round], endings: Mapping[Host, Sequence[Request]]) -> tuple[Round, ...]:
     """Rounds followed by every host's ending, whose last operation gives the lock back: when all hosts have done the
     rest, so that until then all of them can be put back.
     """
@@ -86,12 +86,12 @@ def groups(steps: Sequence[Step]) -> Iterator[tuple[Step, ...]]:
         yield tuple(waiting)
 
 
-def work_of(steps: Sequence[Step], contexts: Sequence[StepContext]) -> dict[Host, tuple[Operation, ...]]:
+def work_of(steps: Sequence[Step], contexts: Sequence[StepContext]) -> dict[Host, tuple[Request, ...]]:
     """What every host is asked to do for some steps."""
     return {context.host: operations(steps, context) for context in contexts}
 
 
-def operations(steps: Sequence[Step], context: StepContext) -> tuple[Operation, ...]:
+def operations(steps: Sequence[Step], context: StepContext) -> tuple[Request, ...]:
     """What one host is asked to do for some steps, in order."""
     return tuple(
         operation for step in steps if applies(step, context.host) for operation in step.build(context)

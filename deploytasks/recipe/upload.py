@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..operation import Operation
+from ..operation import Missing, Operation, Request, Upload
 from ..source.ships import exclusions
 from . import install
 
@@ -24,7 +24,7 @@ def prepare(context: StepContext) -> list[Operation]:
         "basis": former,
         **(what_ships(tree, former) if former else {}),
     }
-    return [Operation("prepare", arguments, "prepare", f"prepare {context.release}")]
+    return [Operation("prepare", arguments, "prepare", f"prepare {context.release}", read=Missing.of)]
 
 
 def what_ships(tree: Tree, former: str) -> dict[str, Any]:
@@ -33,26 +33,17 @@ def what_ships(tree: Tree, former: str) -> dict[str, Any]:
     return {"manifest": tree.manifest.packed} if changes is None else {"changes": changes}
 
 
-def upload(context: StepContext) -> list[Operation]:
+def upload(context: StepContext) -> list[Request]:
     """Make the release hold exactly the staged tree, and the bundle lie beside it.
 
     A host that has nothing yet is told meanwhile what ships.
     """
     assert context.built is not None
-    target = context.layout.release(context.release)
-    excludes = exclusions(context.environment.settings.exclude)
-    source = str(context.built.tree.path)
-    fresh, alone = not context.inventory["basis"], len(context.plan.hosts) == 1
-    divided = context.built.tree.divided if fresh and alone else ()
-    tree = {
-        "source": source,
-        "target": str(target),
-        "excludes": excludes,
-        "prepared": True,
-        "divided": divided,
-    }
-    brought = [Operation("upload", tree, "upload", "rsync", alongside=True), *install.ship_bundle(context)]
-    if not fresh:
+    target = str(context.layout.release(context.release))
+    excludes = tuple(exclusions(context.environment.settings.exclude))
+    tree = Upload(context.built.tree.path, target, excludes, "upload", "rsync", prepared=True)
+    brought: list[Request] = [tree, *install.ship_bundle(context)]
+    if context.inventory["basis"]:
         return brought
     told = {"manifest": context.built.tree.manifest.packed}
     return [Operation("ships", told, "", "say what ships", alongside=True), *brought]

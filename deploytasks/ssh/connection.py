@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 import random
 import time
 from typing import Any
@@ -20,6 +22,8 @@ from .route import Route, SshOptions
 KEEPALIVE_SECONDS = 15
 GIVE_BACK_SECONDS = 15.0
 BUSY_PAUSES = (0.2, 0.5, 1.0)
+PORTION = 65536
+"""Bytes that are sent or received at once, at most."""
 LOG = "deploytasks.ssh"
 
 __all__ = ["SshChannel", "SshOptions", "channel_to", "connect", "route_to"]
@@ -120,13 +124,25 @@ class SshChannel:
     def __init__(self, connection: Any, session: Any) -> None:
         self._connection, self._session = connection, session
 
-    def send(self, data: bytes) -> None:
-        """Write all of `data`; raises OSError when the program or the connection has ended."""
-        self._session.sendall(data)
+    def send(self, data: bytes | memoryview, seconds: float | None = None) -> int:
+        """Write as much of `data` as there is room for within `seconds`: how much; OSError when the program or the
+        connection has ended.
+        """
+        self._session.settimeout(seconds)
+        try:
+            sent: int = self._session.send(bytes(data[:PORTION]))
+        except TimeoutError:
+            return 0
+        if not sent:
+            raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+        return sent
 
-    def receive(self) -> bytes:
-        """What the program wrote next; b"" at its end, or when the connection is gone."""
-        received: bytes = self._session.recv(65536)
+    def receive(self, seconds: float | None = None) -> bytes:
+        """What the program wrote next; b"" at its end, or when the connection is gone. TimeoutError when it wrote
+        nothing within `seconds`.
+        """
+        self._session.settimeout(seconds)
+        received: bytes = self._session.recv(PORTION)
         return received
 
     def receive_error(self) -> bytes:

@@ -3,7 +3,8 @@ events to stdout.
 
 It lives as long as the conversation: end of input, SIGTERM or SIGHUP ends what runs, gives the lock back and exits.
 Requests: `{"id": n, "operations": [{"name": …, "arguments": {…}}, …]}`, `{"beat": true}`, `{"cancel": true}`.
-Events:   `{"id": n, "index": i, "event": "start" | "line" | "done", …}` and `{"id": n, "event": "end"}`.
+Events:   `{"id": n, "index": i, "event": "start" | "line" | "done", …}`, `{"id": n, "event": "end"}`, and
+`{"event": "beat"}`, the answer to a beat while a request is being carried out.
 """
 
 from __future__ import annotations
@@ -71,6 +72,8 @@ class Agent:
         self.state = State()
         self.requests: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self.writing = threading.Lock()
+        self.waiting = 0  # requests that were not carried out yet
+        self.renewing = threading.Lock()
 
     def run(self) -> None:
         worker = threading.Thread(target=self._work, daemon=True)
@@ -86,13 +89,24 @@ class Agent:
 
     def _receive(self, message: dict[str, Any]) -> None:
         if message.get("beat"):
-            self._beat()
+            if self.waiting:
+                self.send(event="beat")
+            # in the background, for it may have to wait for the lock's guard
+            threading.Thread(target=self._beat, daemon=True).start()
         elif message.get("cancel"):
             self.state.cancel()
         else:
+            self.waiting += 1
             self.requests.put(message)
 
     def _beat(self) -> None:
+        if self.renewing.acquire(blocking=False):
+            try:
+                self._renew()
+            finally:
+                self.renewing.release()
+
+    def _renew(self) -> None:
         from deploytasks.remote.lock import lock
 
         token = self.state.token
@@ -125,6 +139,7 @@ class Agent:
             for index, operation in enumerate(request["operations"]):
                 if not self._carry_out(request["id"], index, operation):
                     break
+            self.waiting -= 1
             self.send(id=request["id"], event="end")
 
     def _carry_out(self, number: int, index: int, operation: dict[str, Any]) -> bool:
@@ -133,7 +148,8 @@ class Agent:
         started = time.monotonic()
         answer = self._answer(operation)
         seconds = round(time.monotonic() - started, 4)
-        self.send(id=number, index=index, event="done", seconds=seconds, **answer)
+        holds_lock = bool(self.state.token)
+        self.send(id=number, index=index, event="done", seconds=seconds, holds_lock=holds_lock, **answer)
         return bool(answer["ok"])
 
     def _answer(self, operation: dict[str, Any]) -> dict[str, Any]:
