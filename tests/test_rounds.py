@@ -69,6 +69,7 @@ def test_several_hosts_wait_for_each_other_after_every_step_but_the_quick_ones(
         (dict.fromkeys("abc", "link"), ""),
         (dict.fromkeys("ab", "publish verify"), "switches"),
         ({"c": "publish verify"}, "switches"),
+        (dict.fromkeys("ab", "verify"), ""),
     ]
 
 

@@ -65,10 +65,9 @@ def hosts(root: Path, environment: str) -> list[str]:
 def steps(collection: Any) -> list[str]:
     """The steps of the project's recipe that can be left out."""
     from ..recipe.default import DEFAULT
-    from ..recipe.recipe import ESSENTIAL
 
     recipe = collection.configuration().get("deploytasks", {}).get("recipe") or DEFAULT
-    return [name for name in recipe.names if name not in ESSENTIAL]
+    return [step.name for step in recipe if not step.essential]
 
 
 def releases(root: Path, environment: str) -> Sequence[str]:
