@@ -17,41 +17,67 @@ from ._version import __version__
 
 if TYPE_CHECKING:
     from .api import execute, load_environment, plan_deploy, preview, releases, rollback, status
+    from .commands.planning import Caller
+    from .config.environment import Environment, Host, Origin, Variable
+    from .config.secret import Secret
+    from .config.settings import Settings
     from .errors import DeployError
-    from .operation import Operation
+    from .hosts.observer import Observer, Silent
+    from .operation import Operation, Result
+    from .recipe.context import StepContext
     from .recipe.default import DEFAULT
+    from .recipe.plan import Options, Plan
     from .recipe.recipe import Recipe, Step, step
-    from .report import Report
-    from .shell import shell_line
+    from .report import HostOutcome, Report, StepOutcome
+    from .shell import Command, shell_line
+    from .ssh.route import SshOptions
     from .tasks.namespace import namespace
 
 
-_HOMES = {
-    "namespace": "tasks.namespace",
-    "DEFAULT": "recipe.default",
-    "Recipe": "recipe.recipe",
-    "Step": "recipe.recipe",
-    "step": "recipe.recipe",
-    "DeployError": "errors",
-    "Report": "report",
-    "Operation": "operation",
-    "shell_line": "shell",
-    "load_environment": "api",
-    "plan_deploy": "api",
-    "execute": "api",
-    "rollback": "api",
-    "status": "api",
-    "releases": "api",
-    "preview": "api",
+_NAMES = {
+    "api": ("execute", "load_environment", "plan_deploy", "preview", "releases", "rollback", "status"),
+    "commands.planning": ("Caller",),
+    "config.environment": ("Environment", "Host", "Origin", "Variable"),
+    "config.secret": ("Secret",),
+    "config.settings": ("Settings",),
+    "errors": ("DeployError",),
+    "hosts.observer": ("Observer", "Silent"),
+    "operation": ("Operation", "Result"),
+    "recipe.context": ("StepContext",),
+    "recipe.default": ("DEFAULT",),
+    "recipe.plan": ("Options", "Plan"),
+    "recipe.recipe": ("Recipe", "Step", "step"),
+    "report": ("HostOutcome", "Report", "StepOutcome"),
+    "shell": ("Command", "shell_line"),
+    "ssh.route": ("SshOptions",),
+    "tasks.namespace": ("namespace",),
 }
+_HOMES = {name: home for home, names in _NAMES.items() for name in names}
 
 __all__ = [
     "DEFAULT",
+    "Caller",
+    "Command",
     "DeployError",
+    "Environment",
+    "Host",
+    "HostOutcome",
+    "Observer",
     "Operation",
+    "Options",
+    "Origin",
+    "Plan",
     "Recipe",
     "Report",
+    "Result",
+    "Secret",
+    "Settings",
+    "Silent",
+    "SshOptions",
     "Step",
+    "StepContext",
+    "StepOutcome",
+    "Variable",
     "__version__",
     "execute",
     "load_environment",

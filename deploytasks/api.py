@@ -10,13 +10,15 @@ from .commands import releases as past
 from .commands import rollback as back
 from .commands import status as present
 from .commands.deploy import execute
-from .commands.planning import plan_command, plan_deploy
+from .commands.planning import PLAIN, plan_command, plan_deploy
 from .commands.preview import preview
 from .config import loading
 from .config.environment import Environment
 from .config.project import find_project
 from .hosts.observer import Observer
+from .recipe.plan import Options
 from .report import Report
+from .ssh.route import SshOptions
 
 __all__ = ["execute", "load_environment", "plan_deploy", "preview", "releases", "rollback", "status"]
 
@@ -38,21 +40,32 @@ def rollback(
     *,
     to: str | None = None,
     limit: Sequence[str] = (),
+    options: Options = PLAIN,
+    ssh: SshOptions | None = None,
     observer: Observer | None = None,
 ) -> Report:
     """Flip the hosts of `environment` back to the previous good release, or to the release id `to`."""
-    return back.rollback(plan_command(environment, "rollback", limit=limit), to=to, observer=observer)
+    plan = plan_command(environment, "rollback", limit=limit, options=options, ssh=ssh)
+    return back.rollback(plan, to=to, observer=observer)
 
 
 def status(
-    environment: Environment, *, limit: Sequence[str] = (), observer: Observer | None = None
+    environment: Environment,
+    *,
+    limit: Sequence[str] = (),
+    ssh: SshOptions | None = None,
+    observer: Observer | None = None,
 ) -> Report:
     """What every host of `environment` serves now; exit code 6 when they disagree."""
-    return present.status(plan_command(environment, "status", limit=limit), observer=observer)
+    return present.status(plan_command(environment, "status", limit=limit, ssh=ssh), observer=observer)
 
 
 def releases(
-    environment: Environment, *, limit: Sequence[str] = (), observer: Observer | None = None
+    environment: Environment,
+    *,
+    limit: Sequence[str] = (),
+    ssh: SshOptions | None = None,
+    observer: Observer | None = None,
 ) -> Report:
     """Every release on the hosts of `environment`, newest first, and the history."""
-    return past.releases(plan_command(environment, "releases", limit=limit), observer=observer)
+    return past.releases(plan_command(environment, "releases", limit=limit, ssh=ssh), observer=observer)

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.release.project import BIN, Plain
 
 SCRIPT = """
@@ -20,6 +22,32 @@ assert first.exit_code == second.exit_code == 0, (first.error, second.error)
 assert status(environment).release == second.release
 back = rollback(environment)
 assert back.exit_code == 0 and status(environment).release == first.release
+"""
+
+WATCHED = """
+from deploytasks import (
+    Environment, Host, Options, Plan, Report, Result, Settings, Silent, SshOptions,
+    execute, load_environment, plan_deploy, rollback, status,
+)
+
+class Watcher(Silent):
+    steps: list[str] = []
+
+    def finished(self, step: str, host: str, result: Result) -> None:
+        self.steps.append(step)
+
+patient, own = Options(wait_lock=5), SshOptions(connect_timeout=5)
+environment: Environment = load_environment("dev")
+settings: Settings = environment.settings
+host: Host = environment.primary
+plan: Plan = plan_deploy(environment, options=patient, ssh=own)
+for _ in range(2):
+    report: Report = execute(plan, observer=Watcher())
+    assert report.exit_code == 0, report.error
+assert Watcher.steps.count("publish") == 2, Watcher.steps
+assert rollback(environment, options=patient, ssh=own, observer=Watcher()).exit_code == 0
+assert status(environment, ssh=own).hosts[0].host == host.name
+assert (settings.keep_releases, host.is_local) == (5, True)
 """
 
 SHELL = """
@@ -51,9 +79,14 @@ KEYS = {
 }
 
 
-def test_a_python_script_that_only_imports_releases_and_rolls_back_silently(local: Plain) -> None:
+@pytest.mark.parametrize(
+    "script", [SCRIPT, WATCHED], ids=["plain", "with an observer and options of its own"]
+)
+def test_a_python_script_that_only_imports_releases_and_rolls_back_silently(
+    local: Plain, script: str
+) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT], cwd=local.root, capture_output=True, text=True, check=False
+        [sys.executable, "-c", script], cwd=local.root, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
