@@ -7,6 +7,8 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import fields
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,9 @@ import pytest
 
 import deploytasks
 from deploytasks import errors
-from deploytasks.config.settings import KNOWN, ROLE_SETTING
+from deploytasks.config import settings
+from deploytasks.config.keys import ROLE_SETTING
+from deploytasks.config.settings import KNOWN
 from fabfile import ns
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -81,6 +85,30 @@ def test_the_table_of_settings_names_every_key_and_no_other() -> None:
     assert [
         name for name in sorted(of_roles) if not ROLE_SETTING.fullmatch(name.replace("<ROLE>", "WORKER"))
     ] == ["DEPLOY_HOSTS_<ROLE>"]
+
+
+def documented() -> dict[str, str]:
+    """{key: what the docstring below its field of Settings says}, in the order of the fields."""
+    tree = ast.parse(Path(settings.__file__).read_text("utf-8"))
+    (body,) = (node.body for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Settings")
+    texts = {}
+    for field, text in pairwise(body):
+        if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr):
+            name = ast.unparse(field.target).upper()
+            key = f"DEPLOY_{name[5:]}_<ROLE>" if name.startswith("ROLE_") else f"DEPLOY_{name}"
+            texts[key] = " ".join(ast.literal_eval(text.value).split()).removesuffix(".")
+    return texts
+
+
+def test_the_table_of_settings_says_what_the_fields_say() -> None:
+    lines = [line for line in SECTIONS["Settings"].splitlines() if line.startswith("| `")]
+    assert [line for line in lines if "DEPLOY_HOSTS" not in line.split("|")[1]] == [
+        f"| `{key}` | {text} |" for key, text in documented().items()
+    ]
+
+
+def test_every_field_of_settings_is_documented_where_it_is_declared() -> None:
+    assert len(documented()) == len(fields(settings.Settings))
 
 
 def test_every_key_in_readme_is_known() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UsageError
-from . import layers, settings
+from . import keys, layers, settings
 from .dotenv import NAME
 from .environment import Origin
 from .loading import Draft
@@ -119,9 +119,9 @@ def defaults(name: str) -> Iterator[str]:
     """What a key of the tool is when nobody sets it, as one would write it. Raises UsageError for no key."""
     if not NAME.fullmatch(name):
         raise UsageError(f"{name}: is no name of a key; write e.g. `env.explain DATABASE_URL --env=prod`")
-    if name.startswith("DEPLOY_") and not settings.is_known(name):
+    if name.startswith("DEPLOY_") and not keys.is_known(name):
         raise UsageError(
-            f"{name}: is no key of deploytasks; see the README{settings.nearest(name, settings.KNOWN)}"
+            f"{name}: is no key of deploytasks; see the README{keys.nearest(name, settings.KNOWN)}"
         )
     for field in fields(Settings):
         if f"DEPLOY_{field.name.upper()}" == name and isinstance(field.default, bool):

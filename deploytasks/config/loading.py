@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigurationError
-from . import hosts, layers, schema, settings
+from . import hosts, keys, layers, schema
 from .environment import Environment, Host, Origin, Variable
 from .layers import Merged
 from .problems import against_schema, contradictions, doubts, missing, placed, unwritable
@@ -106,7 +106,7 @@ def draft(name: str, root: Path, process: Mapping[str, str]) -> Draft:
     merged = layers.merge(name, root, process, rules.secrets)
     ours = {key: text for key, text in merged.texts.items() if is_ours(key)}
     found, host_problems = hosts.parse(ours)
-    fields, setting_problems = settings.parse(ours, {role for host in found for role in host.roles})
+    fields, setting_problems = keys.parse(ours, {role for host in found for role in host.roles})
     loose = Draft(name, root, merged, rules, found, fields, ())
     own = (
         *missing(merged, ours),

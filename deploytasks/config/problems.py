@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import canonical, layers, parsers, schema, settings
+from . import canonical, keys, layers, parsers, schema, settings
 from .layers import Merged
 from .secret import SHORT, named_secret
 
@@ -44,7 +44,7 @@ def contradictions(loose: Draft) -> Iterator[tuple[str, str]]:
         yield "DEPLOY_PATH", parsers.NOT_OUR_OWN
     for key in loose.fields.get("wait_for") or ():
         if key not in loose.variables and key not in loose.merged.lost:
-            near = settings.nearest(key, loose.variables)
+            near = keys.nearest(key, loose.variables)
             yield "DEPLOY_WAIT_FOR", f"names {key}, which is not set; set it{near or ', or take it out'}"
 
 
@@ -74,7 +74,7 @@ def doubts(found: Draft) -> Iterator[str]:
     for key in ("DEPLOY_SECRETS", "DEPLOY_FROM_PROCESS"):
         for name in found.merged.texts.get(key, "").split():
             if name not in found.merged.texts and name not in found.variables:
-                near = settings.nearest(name, found.merged.texts)
+                near = keys.nearest(name, found.merged.texts)
                 cure = f"set it{near or ', or take it out'}"
                 yield f"{found.origin(key)}: {key} names {name}, which is set nowhere; {cure}"
     for key, text in sorted(found.merged.texts.items()):
