@@ -11,7 +11,7 @@ from tests import architecture
 
 MODULES = architecture.modules()
 TABLE = {
-    "front": {"commands", "config", "ground", "hosts", "output", "recipe", "tasks"},
+    "front": {"commands", "config", "ground", "hosts", "output", "recipe", "ssh", "tasks"},
     "tasks": {"commands", "config", "ground", "hosts", "output", "recipe", "source", "ssh", "vendored"},
     "output": {"commands", "config", "ground", "hosts", "vendored"},
     "commands": {
