@@ -71,3 +71,8 @@ def members(group: Path) -> list[int]:
         return [int(pid) for pid in (group / "cgroup.procs").read_text().split()]
     except OSError:
         return []
+
+
+def remove_group(place: Path) -> None:
+    """End what runs for a directory of a run, and remove its groups."""
+    Cgroup.of(place.name).remove()

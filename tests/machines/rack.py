@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from tests.machines.cache import own_place
-from tests.machines.cgroup import Cgroup
+from tests.machines.cgroup import Cgroup, remove_group
 from tests.machines.machine import Machine
 from tests.machines.namespaces import HERE
 from tests.machines.registries import PROXY_PORT, Registries, registries
@@ -124,7 +124,7 @@ def proxy_command(machine: Machine) -> str:
 def rack() -> Iterator[Rack]:
     """A rack without machines; nothing of it is left afterwards, nor of racks whose process was killed."""
     assert not obstacle(), f"no machine can be made here: {obstacle()}"
-    with own_place(lambda left: Cgroup.of(left.name).remove()) as place:
+    with own_place(remove_group) as place:
         made = Rack(place)
         try:
             yield made

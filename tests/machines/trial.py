@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 from functools import cache as once
-from tempfile import TemporaryDirectory
 
-from tests.machines.cache import cache
-from tests.machines.cgroup import Cgroup, hierarchy
+from tests.machines.cache import cache, own_place
+from tests.machines.cgroup import Cgroup, hierarchy, remove_group
 from tests.machines.namespaces import HERE, OWN_MACHINE, in_cgroup
 
 
@@ -19,8 +18,8 @@ def obstacle() -> str:
         return "needs root"
     if hierarchy() is None:
         return "needs cgroup2, which is mounted nowhere"
-    with TemporaryDirectory(dir=cache(), prefix="trial-") as directory:
-        cgroup = Cgroup.of(os.path.basename(directory))
+    with own_place(remove_group) as directory:
+        cgroup = Cgroup.of(directory.name)
         try:
             cgroup.create()
             words = [*in_cgroup(cgroup.path), *OWN_MACHINE, "sh", HERE / "trial.sh", directory]
