@@ -12,10 +12,12 @@ from tests.machines.cache import UNUSED, kept
 
 
 def test_of_many_that_want_a_tree_at_once_one_makes_it_and_all_have_it_whole(tmp_path: Path) -> None:
-    start = Barrier(4)
+    start, makers = Barrier(4), []
 
     def make(begun: Path) -> None:
-        (begun / "made").touch(exist_ok=False)
+        makers.append(begun)
+        time.sleep(0.2)  # enough for the others to come
+        (begun / "made").touch()
 
     def want(_: int) -> list[str]:
         start.wait()
@@ -23,6 +25,7 @@ def test_of_many_that_want_a_tree_at_once_one_makes_it_and_all_have_it_whole(tmp
 
     with ThreadPoolExecutor(4) as workers:
         assert list(workers.map(want, range(4))) == [["made"]] * 4
+    assert len(makers) == 1
 
 
 def test_a_tree_that_a_killed_process_began_is_begun_again(tmp_path: Path) -> None:

@@ -139,6 +139,8 @@ def test_a_rack_leaves_no_process_no_mount_no_group_and_no_file() -> None:
         pids = machine.cgroup.processes()
         assert len(pids) > 5
         assert len(left_of(made.directory)) > 5
+        made.stop(made.start("stopped"))
+        assert [path for path in left_of(made.directory) if "stopped" in path] == []
     wait_until(
         lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids), "this machine's init reaped them"
     )

@@ -19,9 +19,11 @@ ONE_TEST = "tests/machines/test_machines.py::test_a_machine_has_no_network_but_i
 PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", ONE_TEST)
 WITHOUT_CGROUPS = f"umount -l {hierarchy()}"
 ON_AN_OVERLAY = """
-mkdir "$DEPLOYTASKS_TEST_CACHE/upper" "$DEPLOYTASKS_TEST_CACHE/work"
-cd "$DEPLOYTASKS_TEST_CACHE"
-mount -t overlay overlay -o lowerdir=/etc,upperdir=upper,workdir=work "$PWD"
+mkdir "$DEPLOYTASKS_TEST_CACHE/lower" "$DEPLOYTASKS_TEST_CACHE/upper" "$DEPLOYTASKS_TEST_CACHE/work"
+(
+    cd "$DEPLOYTASKS_TEST_CACHE"
+    mount -t overlay overlay -o lowerdir=lower,upperdir=upper,workdir=work "$PWD"
+)
 """
 OBSTACLES = {
     "exec setpriv --clear-groups --reuid=1": "needs root",
