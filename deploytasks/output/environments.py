@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..commands.remote_settings import ServedEnvironment
 
 
-def listing(drafts: Sequence[Draft], *, as_json: bool) -> None:
+def listing(drafts: Sequence[Draft], *, as_json: bool) -> int:
     """Each environment with its hosts and its path."""
     if as_json:
         found = [
@@ -35,10 +35,10 @@ def listing(drafts: Sequence[Draft], *, as_json: bool) -> None:
     for draft in drafts:
         if draft.problems:
             console.trouble(f"{draft.name}: {problems(draft)}; run `env.check --env={draft.name}`")
-    return None
+    return OK
 
 
-def shown(draft: Draft, key: bytes, *, as_json: bool) -> None:
+def shown(draft: Draft, key: bytes, *, as_json: bool) -> int:
     """Every key with its value or mask and its origin."""
     found = entries(draft, key)
     if as_json:
@@ -48,7 +48,7 @@ def shown(draft: Draft, key: bytes, *, as_json: bool) -> None:
         console.result(f"{name}  {text}  {origin}")
     for warning in draft.warnings:
         console.trouble(f"warning: {warning}")
-    return None
+    return OK
 
 
 def checked(drafts: Sequence[Draft], unread: Sequence[str], *, as_json: bool) -> int:
@@ -59,8 +59,9 @@ def checked(drafts: Sequence[Draft], unread: Sequence[str], *, as_json: bool) ->
             {"environment": draft.name, "problems": list(draft.problems), "warnings": list(draft.warnings)}
             for draft in drafts
         ]
-        console.document(document("env.check", None, code, environments=found, warnings=list(unread)))
-        return code
+        return console.document(
+            document("env.check", None, code, environments=found, warnings=list(unread)), code
+        )
     for draft in drafts:
         for line in (*draft.problems, *(f"warning: {warning}" for warning in draft.warnings)):
             console.trouble(line)
@@ -75,8 +76,7 @@ def compared(left: Draft, right: Draft, key: bytes, *, as_json: bool) -> int:
     found = differences(left, right, key)
     if as_json:
         listed = [one.document() for one in found]
-        console.document(document("env.diff", None, a=left.name, b=right.name, differences=listed))
-        return OK
+        return console.document(document("env.diff", None, a=left.name, b=right.name, differences=listed))
     for what, name, text in aligned((one.what, one.key, sides(one, left.name, right.name)) for one in found):
         console.result(f"{what}  {name}  {text}".rstrip())
     if not found:
@@ -89,8 +89,7 @@ def on_hosts(here: str, there: str, found: Sequence[ServedEnvironment], *, as_js
     code = worst(one.exit_code for one in found)
     if as_json:
         hosts = [one.document() for one in found]
-        console.document(document("env.diff", there, code, a=here, b=there, hosts=hosts))
-        return code
+        return console.document(document("env.diff", there, code, a=here, b=there, hosts=hosts), code)
     for one in found:
         if one.problem:
             console.trouble(one.problem)
@@ -110,7 +109,7 @@ def sides(one: Difference, left: str, right: str) -> str:
     return ", ".join(f"{name}: {entry.shown}{f' ({entry.kind})' if typed else ''}" for name, entry in found)
 
 
-def explained(drafts: Sequence[Draft], name: str, key: bytes, *, as_json: bool) -> None:
+def explained(drafts: Sequence[Draft], name: str, key: bytes, *, as_json: bool) -> int:
     """The winner of a key and those it won over, newest first, in each environment."""
     said = [(draft, explanation(draft, name, key)) for draft in drafts]
     if as_json:
@@ -126,7 +125,7 @@ def explained(drafts: Sequence[Draft], name: str, key: bytes, *, as_json: bool) 
     rows = [row for draft, layers in said for row in explanation_rows(draft.name, layers)]
     for environment, verdict, text, origin in aligned(rows):
         console.result(f"{environment}  {verdict}  {text}  {origin}".rstrip())
-    return None
+    return OK
 
 
 def explanation_rows(environment: str, layers: Sequence[Entry]) -> Iterable[tuple[str, str, str, str]]:

@@ -33,10 +33,9 @@ def show(
             console.trouble(f"  {line}")
         console.trouble(report.error)
     if as_json:
-        console.document(report.document())
-    else:
-        for line in (*(timing_lines(report) if timings else ()), *(lines or table)(report)):
-            console.result(line)
+        return console.document(report.document(), report.exit_code)
+    for line in (*(timing_lines(report) if timings else ()), *(lines or table)(report)):
+        console.result(line)
     return report.exit_code
 
 

@@ -1,8 +1,10 @@
-"""What a terminal would obey instead of showing, made visible."""
+"""A text as it may be shown: what a terminal would obey is visible, and no URL holds credentials."""
 
 from __future__ import annotations
 
 import re
+
+from ..urls import public
 
 OBEYED = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # control characters but the ends of lines and tabs
@@ -14,3 +16,8 @@ OBEYED = re.compile(
 def visible(text: str) -> str:
     """`text` with every character that a terminal would obey written as Python writes it, e.g. `\\x1b`."""
     return OBEYED.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
+def shown(text: str) -> str:
+    """What every text becomes that is printed."""
+    return visible(public(text))

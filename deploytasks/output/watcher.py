@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TextIO
 
 from ..operation import Result
+from . import console
 from .live import Live
 
 QUIET_SECONDS = 10.0
@@ -19,13 +18,12 @@ Place = tuple[str, str]
 
 
 class Watcher:
-    """An Observer that prints plain lines to `stream` (stderr);
+    """An Observer that prints plain lines on stderr;
     on a terminal, what still runs is shown live below them.
     """
 
-    def __init__(self, stream: TextIO | None = None) -> None:
-        self.stream = stream or sys.stderr
-        self.live = Live(self.stream) if self.stream.isatty() else None
+    def __init__(self) -> None:
+        self.live = Live(console.ERR) if console.ERR.isatty() else None
         self._guard = threading.Lock()
         self._begun: dict[Place, float] = {}
         self._said: dict[Place, float] = {}
@@ -74,7 +72,7 @@ class Watcher:
         if self.live:
             self.live.print(text)
         else:
-            print(text, file=self.stream, flush=True)
+            console.trouble(text)
 
 
 @contextmanager

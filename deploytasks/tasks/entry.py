@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import gc
-import os
 import signal
 import sys
 import traceback
@@ -19,6 +18,7 @@ from invoke.parser.argument import Argument
 from .. import bytecode
 from ..errors import BUG, INTERRUPTED, OK, DeployError, UsageError
 from ..output import console
+from ..output.stream import occupy
 
 Body = TypeVar("Body", bound=Callable[..., Any])
 
@@ -48,6 +48,7 @@ def entry(name: str) -> Callable[[Body], Body]:
     def decorate(body: Body) -> Body:
         @functools.wraps(body)
         def run(context: Any, *args: Any, **kwargs: Any) -> None:
+            occupy()
             try:
                 refuse_hosts_option(context)
                 refuse_empty_lists(kwargs)
@@ -59,9 +60,6 @@ def entry(name: str) -> Callable[[Body], Body]:
                 code, error = INTERRUPTED, "interrupted"
             except Exit:
                 raise
-            except BrokenPipeError:
-                discard_output()
-                raise Exit(code=OK) from None
             except Exception as bug:
                 code, error = (
                     BUG,
@@ -105,11 +103,6 @@ def uncollected() -> Iterator[None]:
         yield
     finally:
         gc.freeze()
-
-
-def discard_output() -> None:
-    """Whoever read us (`head`) has seen enough; Python must not complain of it at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def failure_document(name: str, environment: str | None, code: int, error: str) -> dict[str, Any]:

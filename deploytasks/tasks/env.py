@@ -55,20 +55,20 @@ def every(name: str) -> tuple[str, ...]:
 
 @task(name="list", help={"json": JSON})
 @entry("env.list")
-def list_(c: Any, json: bool = False) -> None:
+def list_(c: Any, json: bool = False) -> int:
     """List the environments with their hosts."""
     from ..output.environments import listing
 
-    listing([draft_of(name) for name in every("")], as_json=json)
+    return listing([draft_of(name) for name in every("")], as_json=json)
 
 
 @task(help={"env": ENV, "json": JSON})
 @entry("env.show")
-def show(c: Any, env: str = "", json: bool = False) -> None:
+def show(c: Any, env: str = "", json: bool = False) -> int:
     """Show every key with its value, or a mask, and where it came from."""
     from ..output.environments import shown
 
-    shown(sound(env), fingerprint_key(), as_json=json)
+    return shown(sound(env), fingerprint_key(), as_json=json)
 
 
 @task(help={"env": f"{ENV} (default: all of them)", "json": JSON})
@@ -116,8 +116,8 @@ def diff_remote(c: Any, a: str, b: str, as_json: bool) -> int:
     help={"key": "the key to explain", "env": f"{ENV} (default: all of them)", "json": JSON},
 )
 @entry("env.explain")
-def explain(c: Any, key: Any = None, env: str = "", json: bool = False) -> None:
+def explain(c: Any, key: Any = None, env: str = "", json: bool = False) -> int:
     """Show where a key's value comes from, and what it won over."""
     from ..output.environments import explained
 
-    explained([draft_of(name) for name in every(env)], key, fingerprint_key(), as_json=json)
+    return explained([draft_of(name) for name in every(env)], key, fingerprint_key(), as_json=json)

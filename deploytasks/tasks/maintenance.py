@@ -124,17 +124,13 @@ def unlock(c: Any, env: str = "", limit: Any = None, yes: bool = False) -> int:
 
 def ask(question: str, yes: bool) -> None:
     """Raises UsageError unless the answer is yes."""
-    import sys
-
     from ..errors import UsageError
+    from ..output import console
 
-    if yes:
-        return
-    if not sys.stdin.isatty():
+    answer = True if yes else console.ask(question)
+    if answer is None:
         raise UsageError("unlock: there is no terminal to ask on; add --yes")
-    sys.stderr.write(f"{question} [y/N] ")
-    sys.stderr.flush()
-    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+    if not answer:
         raise UsageError("unlock: left as it is")
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
+from ..output import console
 
 if TYPE_CHECKING:
     from ..config.environment import Environment
@@ -83,13 +83,11 @@ def confirm(environment: Environment, what: str, yes: bool) -> None:
     """
     if yes or not environment.settings.confirm:
         return
-    if not sys.stdin.isatty():
+    hosts = ", ".join(host.name for host in environment.hosts)
+    answer = console.ask(f"{what} {environment.name} on {hosts}?")
+    if answer is None:
         raise UsageError(
             f"{environment.name}: wants a confirmation (DEPLOY_CONFIRM) and there is no terminal; add --yes"
         )
-    sys.stderr.write(
-        f"{what} {environment.name} on {', '.join(host.name for host in environment.hosts)}? [y/N] "
-    )
-    sys.stderr.flush()
-    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+    if not answer:
         raise UsageError(f"{environment.name}: not confirmed; nothing was contacted")

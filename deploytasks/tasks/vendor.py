@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from ..errors import FAILED, OK
 from .entry import entry, task
 from .options import environment_of, listed
 
@@ -73,8 +74,9 @@ def update(
         discard=listed(discard),
         local_urls=local_urls_allowed(local_urls),
     )
+    code = FAILED if any(one.problem for one in outcomes) else OK
     if json:
-        console.document(
+        return console.document(
             [
                 {
                     "path": one.path,
@@ -83,26 +85,25 @@ def update(
                     "change": one.change.document() if one.change else None,
                 }
                 for one in outcomes
-            ]
+            ],
+            code,
         )
-    else:
-        vendored.updated(outcomes, committed=commit and not dry_run)
-    return 1 if any(one.problem for one in outcomes) else 0
+    vendored.updated(outcomes, committed=commit and not dry_run)
+    return code
 
 
 @task(help={"ignored": "count ignored files too", "json": JSON})
 @entry("vendor.status")
-def status(c: Any, ignored: bool = False, json: bool = False) -> None:
+def status(c: Any, ignored: bool = False, json: bool = False) -> int:
     """Show where every vendored dependency stands, a line each."""
     from ..output import console
     from ..vendored.status import status as known
 
     found = known(project(), ignored=ignored)
     if json:
-        console.document([one.document() for one in found])
-        return
-    for one in found:
-        console.result(str(one))
+        return console.document([one.document() for one in found])
+    console.results(map(str, found))
+    return OK
 
 
 @task(
@@ -133,20 +134,20 @@ def check(c: Any, env: str = "", revision: str = "HEAD", json: bool = False) -> 
         )
     except GitFailed as failure:
         raise UsageError(str(failure)) from failure
+    code = FAILED if passed.findings else OK
     if json:
-        console.document(
+        return console.document(
             {
                 "findings": [
                     {"dependency": one.dependency, "what": one.what, "cure": one.cure}
                     for one in passed.findings
                 ],
                 "notes": list(passed.notes),
-            }
+            },
+            code,
         )
-    else:
-        for line in (*map(str, passed.findings), *passed.notes):
-            console.result(line)
-    return 1 if passed.findings else 0
+    console.results((*map(str, passed.findings), *passed.notes))
+    return code
 
 
 @task(iterable=["name"], help={"name": NAME, "local-urls": LOCAL, "json": JSON})
@@ -157,25 +158,25 @@ def outdated(c: Any, name: Any = None, local_urls: bool = False, json: bool = Fa
     from ..vendored.outdated import outdated as known
 
     found = known(project(), listed(name), local_urls=local_urls_allowed(local_urls))
+    code = FAILED if any(one.problem for one in found) else OK
     if json:
-        console.document([one.document() for one in found])
-    else:
-        console.results(map(str, found))
-    return 1 if any(one.problem for one in found) else 0
+        return console.document([one.document() for one in found], code)
+    console.results(map(str, found))
+    return code
 
 
 @task(iterable=["name"], help={"name": NAME, "json": JSON})
 @entry("vendor.diff")
-def diff(c: Any, name: Any = None, json: bool = False) -> None:
+def diff(c: Any, name: Any = None, json: bool = False) -> int:
     """Show the commits between the committed pins and the work trees."""
     from ..output import console
     from ..vendored.outdated import moved
 
     found = moved(project(), listed(name))
     if json:
-        console.document([one.document() for one in found])
-    else:
-        console.results(line for one in found for line in one.lines())
+        return console.document([one.document() for one in found])
+    console.results(line for one in found for line in one.lines())
+    return OK
 
 
 @task(

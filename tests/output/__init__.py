@@ -1,0 +1,1 @@
+"""What is printed, and what becomes of a run when it is not."""
