@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from .errors import DeployError
+from .urls import public
 
 SETTINGS = (
     "-c",
@@ -27,8 +28,8 @@ class GitFailed(DeployError):
     """git ended with an exit code that was not expected; `code`, `said` and `last`, the gist of it, tell."""
 
     def __init__(self, words: tuple[str, ...], place: Path, code: int, said: str) -> None:
-        self.code, self.said = code, said
-        self.last = gist(said) or f"exit code {code}"
+        self.code, self.said = code, public(said)
+        self.last = gist(self.said) or f"exit code {code}"
         verb = next((word for word in words if not word.startswith("-") and "=" not in word), "")
         super().__init__(f"{place}: git {verb} failed ({self.last}); run it by hand there")
 

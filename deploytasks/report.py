@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .errors import OK
+from .urls import public_data
 
 SCHEMA = 1
 
@@ -58,7 +59,7 @@ class Report:
         return "ok" if self.exit_code == OK else "failed"
 
     def document(self) -> dict[str, Any]:
-        """The JSON document of `--json`."""
+        """The JSON document of `--json`; no URL in it holds credentials."""
         hosts = [{"host": host.host, "release": host.release, "outcome": host.outcome} for host in self.hosts]
         first = min((step.began for step in self.steps), default=0.0)
         steps = [
@@ -72,7 +73,7 @@ class Report:
             }
             for step in self.steps
         ]
-        return {
+        document: dict[str, Any] = {
             "schema": SCHEMA,
             "command": self.command,
             "environment": self.environment,
@@ -87,3 +88,5 @@ class Report:
             "from_process": list(self.from_process),
             **self.extra,
         }
+        shown: dict[str, Any] = public_data(document)
+        return shown

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..operation import Operation
+from ..urls import public
 from .prune import tidy
 
 if TYPE_CHECKING:
@@ -64,5 +65,5 @@ def history_line(
         "who": plan.identity.who,
         "from": plan.identity.machine,
     }
-    why = {"error": error.splitlines()[0][:300]} if error else {}
+    why = {"error": public(error.splitlines()[0])[:300]} if error else {}
     return {**known, **who, "run": plan.identity.run_id, "seconds": round(seconds, 2), **why}

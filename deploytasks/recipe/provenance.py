@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from .._version import __version__
+from ..urls import public
 
 if TYPE_CHECKING:
     from .context import StepContext
@@ -26,7 +27,7 @@ def provenance(context: StepContext) -> dict[str, Any]:
         "source": context.environment.settings.source,
         "dirty": context.built.dirty,
         "vendored": [
-            {"path": one.path, "url": public_url(one.url), "commit": one.commit, "describe": one.describe}
+            {"path": one.path, "url": public(one.url), "commit": one.commit, "describe": one.describe}
             for one in tree.dependencies
         ],
         "who": identity.who,
@@ -38,15 +39,6 @@ def provenance(context: StepContext) -> dict[str, Any]:
         "dependency_key": f"own-{context.release}" if context.built.bundle.mode == "none" else context.key,
         "environment_fingerprint": fingerprint(context.environment.revealed(), identity.run_id),
     }
-
-
-def public_url(url: str) -> str:
-    """A URL without the credentials that it may hold."""
-    scheme, mark, rest = url.partition("://")
-    if not mark:
-        return url
-    authority, slash, path = rest.partition("/")
-    return f"{scheme}{mark}{authority.rpartition('@')[2]}{slash}{path}"
 
 
 def fingerprint(variables: dict[str, str], salt: str) -> str:

@@ -55,21 +55,23 @@ class Children:
                     os.killpg(self._process.pid, signal.SIGTERM)
 
     def settings(self, env: Mapping[str, str]) -> dict[str, Any]:
-        """Fabric or Invoke overrides under which `c.local` and `c.run` start children here, printing nothing."""
+        """Fabric or Invoke overrides under which `c.local` and `c.run` start children here, printing nothing.
+
+        They do not hold `env`, for Invoke's --debug prints overrides.
+        """
         quiet = {"hide": True, "warn": True, "in_stream": False, "shell": "/bin/sh"}
-        run = {**quiet, "env": dict(env), "replace_env": True}
-        return {"run": run, "runners": {"local": lambda context: Child(context, self)}}
+        return {"run": quiet, "runners": {"local": lambda context: Child(context, self, env)}}
 
 
 class Child(Local):
-    """Invoke's runner for one such process."""
+    """Invoke's runner for one such process, which has the environment `env`, not the one that Invoke makes."""
 
-    def __init__(self, context: Any, children: Children) -> None:
+    def __init__(self, context: Any, children: Children, env: Mapping[str, str]) -> None:
         super().__init__(context)
-        self.children = children
+        self.children, self.whole = children, env
 
     def start(self, command: str, shell: str, env: dict[str, Any]) -> None:
-        self.process = self.children.start(command, shell, env)
+        self.process = self.children.start(command, shell, self.whole)
 
     def read_proc_stdout(self, num_bytes: int) -> bytes | None:
         """All that it prints, at once when it has ended: Invoke copies what it has at every piece that it gets.

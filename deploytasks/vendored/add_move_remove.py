@@ -8,6 +8,7 @@ from pathlib import Path
 
 from .. import git
 from ..errors import UsageError
+from ..urls import public
 from .dependency import SAFE_NAME, effective_url, is_local, selected
 from .hazards import unsafe
 from .reading import top_level
@@ -26,7 +27,9 @@ def add(repo: Path, url: str, *, name: str = "", track: str = "", local_urls: bo
     if not url or url.startswith("-") or not url.isprintable():
         raise UsageError("vendor.add: needs the URL of a repository")
     if is_local(url) and not url.startswith(("./", "../")) and not local_urls:
-        raise UsageError(f"{url}: is a path of this machine; set DEPLOY_VENDOR_LOCAL_URLS=yes, or give a URL")
+        raise UsageError(
+            f"{public(url)}: is a path of this machine; set DEPLOY_VENDOR_LOCAL_URLS=yes, or give a URL"
+        )
     if (repo / path).exists():
         raise UsageError(
             f"{path}: is there already; choose another --name, or `inv vendor.remove --name={name}`"

@@ -6,6 +6,7 @@ from subprocess import CompletedProcess
 
 from .. import git
 from ..errors import UsageError
+from ..urls import public
 from .dependency import Dependency, holds
 from .journal import moving
 
@@ -28,8 +29,9 @@ def unfetchable(one: Dependency, commit: str, done: CompletedProcess[bytes]) -> 
     """What to do about a commit that its server does not hand out; with the first thing that git said."""
     lines = done.stderr.decode("utf-8", "replace").splitlines() or [f"exit code {done.returncode}"]
     said = next((line for line in lines if line.startswith("fatal: ")), lines[0]).removeprefix("fatal: ")
-    cure = f"push it there, or see that you may read {one.url}"
-    return UsageError(f"{one.path}: {commit[:7]} cannot be fetched from {one.url} ({said}); {cure}")
+    url = public(one.url)
+    cure = f"push it there, or see that you may read {url}"
+    return UsageError(f"{one.path}: {commit[:7]} cannot be fetched from {url} ({public(said)}); {cure}")
 
 
 def obtain(one: Dependency, goal: str, local_urls: bool) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from .. import git
 from ..commits import said_of_commit
+from ..urls import public
 from .dependency import Dependency, effective_url
 from .finding import Finding
 from .hazards import unsafe
@@ -22,8 +23,8 @@ def pin_findings(one: Dependency, policy: str, local_urls: bool) -> Iterator[Fin
     if not one.present:
         yield Finding(
             one.path,
-            f"its pin {one.commit[:7]} cannot be fetched from {one.url}",
-            f"push it there: `git -C {one.path} push origin HEAD:BRANCH`, or see that you may read {one.url}",
+            f"its pin {one.commit[:7]} cannot be fetched from {public(one.url)}",
+            f"push it there: `git -C {one.path} push origin HEAD:BRANCH`, or see that you may read {public(one.url)}",
         )
         return
     configured = one.parent.settings.get(f"submodule.{one.name}.url")
