@@ -14,7 +14,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parent.parent / "deploytasks"
 FOREIGN = ("fabric", "invoke", "paramiko", "patchwork")
-GROUND = ("_version", "bytecode", "cache", "commits", "errors", "git", "operation", "report", "shell")
+GROUND = ("_version", "bytecode", "cache", "commits", "errors", "git", "operation", "report", "shell", "urls")
 """Modules beside the rooms, which know nobody above."""
 FRONT = ("", "__main__", "api")
 """What is imported, or run, from outside; knows everybody."""

@@ -40,12 +40,7 @@ def printed(project: Plain, *words: str) -> str:
 
 
 def test_subjects_names_output_holders_and_options_are_shown(local: Plain) -> None:
-    local.environment(
-        "dev",
-        DEPLOY_HOSTS="local:",
-        DEPLOY_PATH=".deploy/dev",
-        DEPLOY_LOGS="./postinstall",
-    )
+    local.environment("dev", DEPLOY_HOSTS="local:", DEPLOY_PATH=".deploy/dev", DEPLOY_LOGS="./postinstall")
     local.deploy("dev")
     local.write(f"{CLEAR}.txt", "x")
     local.write("postinstall", "#!/bin/sh\nprintf 'postinstall \\033[2Jgone\\n'\n", 0o755)
