@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 
+from tests.release.application import application
 from tests.release.project import Plain
 from tests.release.site import Site
 from tests.rig import wait_until
@@ -124,8 +125,10 @@ def test_a_failing_first_deploy_leaves_no_current(staging: Site) -> None:
 
 def test_a_failing_health_url_flips_back_and_marks_the_release_bad(staging: Site) -> None:
     first = staging.project.deploy()
-    staging.configure(DEPLOY_HEALTH_URL="http://127.0.0.1:1/", DEPLOY_HEALTH_TIMEOUT=1)
-    failed = staging.project.fab("deploy", "--env=staging", "--json")
+    with application(staging.path(staging.farm.hosts[0]) / "current") as app:
+        staging.configure(DEPLOY_HEALTH_URL=app.url, DEPLOY_HEALTH_TIMEOUT=1, DEPLOY_HEALTH_SETTLE=0)
+        app.answer = lambda release, count: (200 if release == first else 503, "")
+        failed = staging.project.fab("deploy", "--env=staging", "--json")
     assert failed.code == 1
     assert staging.currents() == [first] * 3
     assert [(host["release"], host["outcome"]) for host in failed.document["hosts"]] == [
@@ -137,7 +140,8 @@ def test_a_failing_health_url_flips_back_and_marks_the_release_bad(staging: Site
 
 def test_a_restart_that_fails_on_one_host_flips_all_back(staging: Site) -> None:
     first = staging.project.deploy()
-    staging.configure(DEPLOY_RESTART='test "$DEPLOYTASKS_HOST" != host3', DEPLOY_BATCH=1)
+    restart = f'test "$DEPLOYTASKS_HOST" != host3 || test "$DEPLOYTASKS_RELEASE" = {first}'
+    staging.configure(DEPLOY_RESTART=restart, DEPLOY_BATCH=1)
     failed = staging.project.fab("deploy", "--env=staging")
     assert failed.code == 1 and "host3: restart" in failed.err
     assert staging.currents() == [first] * 3

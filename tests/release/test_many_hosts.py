@@ -15,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from deploytasks import DEFAULT
+from tests.release.application import Application, application
 from tests.release.project import Plain
 from tests.release.site import Site, ended
 from tests.rig import Farm, farm, program, wait_until
@@ -40,19 +41,24 @@ def hooks() -> dict[str, str]:
     return {
         "DEPLOY_VENDOR_INSTALL": "path",
         "DEPLOY_POSTINSTALL": HOOK.format(step="postinstall"),
-        "DEPLOY_RESTART": HOOK.format(step="restart"),
+        "DEPLOY_RESTART": HOOK.format(step="restart")
+        + ' || [ "$DEPLOYTASKS_RELEASE" = "$(cat $PWD/../../shared/fail-restart)" ]',
         "DEPLOY_MIGRATE": "[ ! -e ../../shared/fail-migrate ]",
     }
 
 
-def sabotage(site: Site, step: str) -> None:
-    """Make `step` fail on host4 (migrate runs on the primary host only)."""
+def sabotage(site: Site, step: str, app: Application) -> None:
+    """Make `step` fail on host4 (migrate runs on the primary host only), for other releases than the one served."""
+    served = site.currents()[3]
     number = 0 if step == "migrate" else 3
     shared = site.paths()[number]
     if step in ("postinstall", "migrate", "restart"):
-        (shared / f"shared/fail-{step}").touch()
+        (shared / f"shared/fail-{step}").write_text(f"{served}\n")
     elif step == "verify":
-        site.configure(**hooks(), DEPLOY_HEALTH_URL="http://127.0.0.1:1/", DEPLOY_HEALTH_TIMEOUT="0.5")
+        app.answer = lambda release, count: (200 if release == served else 503, "")
+        site.configure(
+            **hooks(), DEPLOY_HEALTH_URL=app.url, DEPLOY_HEALTH_TIMEOUT="0.5", DEPLOY_HEALTH_SETTLE="0"
+        )
     elif step == "check":
         tool(site, "rsync", "echo openrsync: protocol version 29")
     elif step == "lock":
@@ -101,8 +107,9 @@ def test_when_a_step_fails_on_one_of_five_hosts_all_serve_what_they_served(five:
     first = five.project.deploy()
     five.project.write("page.txt", "new\n")
     five.project.commit()
-    sabotage(five, step)
-    done = five.project.fab("deploy", "--env=staging", "--json")
+    with application(five.paths()[3] / "current") as app:
+        sabotage(five, step, app)
+        done = five.project.fab("deploy", "--env=staging", "--json")
     heal(five)
     assert done.code == CODES.get(step, 1), done.err
     assert five.currents() == [first] * 5
@@ -143,7 +150,8 @@ def test_when_nothing_can_be_pruned_on_one_of_five_hosts_all_serve_the_new_relea
 def test_a_batch_that_fails_takes_the_batches_before_it_back(five: Site) -> None:
     first = five.project.deploy()
     five.configure(**hooks(), DEPLOY_BATCH="2")
-    sabotage(five, "restart")
+    with application(five.paths()[3] / "current") as app:
+        sabotage(five, "restart", app)
     done = five.project.fab("deploy", "--env=staging", "--json")
     assert done.code == 1
     assert five.currents() == [first] * 5

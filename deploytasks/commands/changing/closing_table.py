@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...errors import DISAGREE, OK
@@ -43,9 +43,13 @@ def read_back(fleet: Fleet, plan: Plan, hosts: Sequence[Host]) -> dict[Host, Map
 
 
 def outcomes(
-    plan: Plan, release: str | None, code: int, served: Mapping[Host, Mapping[str, Any]]
+    plan: Plan,
+    release: str | None,
+    code: int,
+    served: Mapping[Host, Mapping[str, Any]],
+    down: Collection[Host] = (),
 ) -> tuple[HostOutcome, ...]:
-    """The closing table; `unknown` for a host that could not be asked."""
+    """The closing table; `unknown` for a host that could not be asked, `failed` for those that are `down`."""
     found = []
     for host in plan.hosts:
         value = served.get(host)
@@ -54,6 +58,7 @@ def outcomes(
             continue
         changed = value["release"] == release and code in (OK, DISAGREE)
         outcome = CHANGED.get(plan.command, "unchanged") if changed else "unchanged"
+        outcome = "failed" if host in down else outcome
         found.append(HostOutcome(host.name, value["release"], outcome, value.get("revision")))
     return tuple(found)
 

@@ -20,6 +20,8 @@ class Progress:
     contexts: tuple[StepContext, ...] = ()
     switched: tuple[Host, ...] = ()
     """Hosts whose publish was asked for, whether or not it was answered; on the way out, less those that stayed."""
+    down: tuple[Host, ...] = ()
+    """Hosts that were put back to the release they served before, and do not serve it."""
     locked: bool = False
     done: bool = False
     served: Mapping[Host, Mapping[str, Any]] = field(default_factory=dict)

@@ -155,7 +155,7 @@ class Run:
         served = self.progress.served
         if not (self.progress.done and served):
             served = {**served, **closing_table.read_back(fleet, self.plan, self.plan.hosts)}
-        hosts = closing_table.outcomes(self.plan, self.progress.release, code, served)
+        hosts = closing_table.outcomes(self.plan, self.progress.release, code, served, self.progress.down)
         astray = closing_table.strays(fleet, self.plan, self.progress.expected, hosts)
         if astray:
             code, message = DISAGREE, "\n".join((*filter(None, [message]), *astray))

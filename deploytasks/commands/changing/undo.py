@@ -4,26 +4,21 @@ every host remembers what happened.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ...config.environment import Host
 from ...errors import BUG, INTERRUPTED, OK, DeployError
-from ...hosts.failures import HostFailure, HostsFailed, failure_of
-from ...hosts.fleet import Fleet, Work
+from ...hosts.failures import HostFailure, HostsFailed
+from ...hosts.fleet import Fleet
 from ...hosts.observer import Observer
-from ...operation import Result
-from ...recipe import publish
 from ...recipe.ending import give_back, mark_bad
 from ...recipe.plan import Plan
 from . import closing_table
+from .way_back import LOST, put_back
 
 if TYPE_CHECKING:
     from .progress import Progress
-
-
-LOST = ("disconnected", "lock_lost")
-"""Kinds of failure after which nobody knows what a host serves."""
 
 
 def switched(fleet: Fleet, plan: Plan, progress: Progress) -> tuple[Host, ...]:
@@ -56,29 +51,31 @@ def undo(
     switched = [host for host in progress.switched if host not in lost]
     if switched:
         observer.note(f"putting {len(switched)} host(s) back to the release they served before")
-    back = {
-        context.host: publish.flip_back(context) for context in progress.contexts if context.host in switched
-    }
-    failures = failures_of(back, fleet.each(back, resume=True, together=False))
+    failures = put_back(
+        fleet, [context for context in progress.contexts if context.host in switched], observer
+    )
+    progress.down = tuple(failure.host for failure in failures if is_put_back(failure))
     bad = [mark_bad(progress.release)] if progress.release and plan.command == "deploy" else []
     ending = {host: [*bad, *give_back(entry)] for host in plan.hosts if host in fleet.runners}
     fleet.each(ending, resume=True, together=False)
-    flipped = [
-        failure for failure in failures if failure.step != "publish" and failure.result.kind not in LOST
-    ]
-    for failure in flipped:
-        observer.note(f"{failure}; it serves the previous release again, but look after it")
-    cure = f"see `fab status --env={plan.environment.name}`, then `fab rollback --env={plan.environment.name} --limit="
-    return tuple(
-        f"{failure}; it may still serve {progress.release}: {cure}{failure.host.name}`"
-        for failure in failures
-        if failure not in flipped
-    )
+    return tuple(f"{failure}; {consequence(failure, plan, progress)}" for failure in failures)
 
 
-def failures_of(work: Work, results: Mapping[Host, Sequence[Result]]) -> list[HostFailure]:
-    """The failure of every host that has one."""
-    return [failure for host, found in results.items() if (failure := failure_of(host, work[host], found))]
+def is_put_back(failure: HostFailure) -> bool:
+    """Whether `current` leads to what it led to before, though its application could not be started or asked."""
+    return failure.step != "publish" and failure.result.kind not in LOST
+
+
+def consequence(failure: HostFailure, plan: Plan, progress: Progress) -> str:
+    """What a host serves whose way back failed, and what to do about it."""
+    status = f"`fab status --env={plan.environment.name}`"
+    if is_put_back(failure):
+        return (
+            "it was put back and does not serve as before; mend and start it there (its own log says why), then see "
+            f"{status}"
+        )
+    back = f"`fab rollback --env={plan.environment.name} --limit={failure.host.name}`"
+    return f"it may still serve {progress.release}: see {status}, then {back}"
 
 
 def describe(error: BaseException | None) -> tuple[int, str | None]:

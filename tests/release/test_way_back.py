@@ -1,0 +1,68 @@
+"""The way back of a run that failed: exit 1 when every host serves what it served before, 6 when one does not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.release.application import application
+from tests.release.project import Plain
+from tests.release.site import Site
+
+
+def outcomes(document: dict[str, Any]) -> list[tuple[str | None, str]]:
+    return [(one["release"], one["outcome"]) for one in document["hosts"]]
+
+
+def refuses(tries: int, tmp_path: Path) -> str:
+    """A restart that fails so many times, as systemd does for a while after starts that came too fast."""
+    count = tmp_path / "count"
+    count.write_text("0\n")
+    return f"n=$(cat {count}); echo $((n + 1)) > {count}; [ $n -ge {tries} ]"
+
+
+def test_a_restart_that_works_again_after_a_while_is_a_way_back(local: Plain, tmp_path: Path) -> None:
+    first = local.deploy("dev")
+    keys = {"DEPLOY_HOSTS": "local:", "DEPLOY_PATH": ".deploy/dev", "DEPLOY_RESTART": refuses(3, tmp_path)}
+    local.environment("dev", **keys)
+    failed = local.fab("deploy", "--env=dev", "--json")
+    assert failed.code == 1, failed.err
+    assert outcomes(failed.document) == [(first, "unchanged")]
+    assert (tmp_path / "count").read_text() == "4\n"
+
+
+def test_a_restart_that_stays_failed_is_exit_6_and_said(local: Plain, tmp_path: Path) -> None:
+    first = local.deploy("dev")
+    keys = {"DEPLOY_HOSTS": "local:", "DEPLOY_PATH": ".deploy/dev", "DEPLOY_RESTART": refuses(99, tmp_path)}
+    local.environment("dev", **keys)
+    failed = local.fab("deploy", "--env=dev", "--json")
+    assert failed.code == 6, failed.err
+    assert outcomes(failed.document) == [(first, "failed")]
+    assert "does not serve as before" in failed.document["error"]
+    assert int((tmp_path / "count").read_text()) == 1 + 1 + 4
+    assert not (local.root / ".deploy/dev/.deploytasks/lock").exists()
+
+
+@pytest.mark.parametrize("command", ["deploy", "rollback"])
+def test_a_site_that_does_not_answer_again_is_exit_6(local: Plain, command: str) -> None:
+    with application(local.root / ".deploy/dev/current") as app:
+        asked = {"DEPLOY_HEALTH_URL": app.url, "DEPLOY_HEALTH_TIMEOUT": 1, "DEPLOY_HEALTH_SETTLE": 0}
+        local.environment("dev", DEPLOY_HOSTS="local:", DEPLOY_PATH=".deploy/dev", **asked)
+        local.deploy("dev")
+        served = local.deploy("dev")
+        app.answer = lambda release, count: (502, "")
+        failed = local.fab(command, "--env=dev", "--json")
+    assert failed.code == 6, failed.err
+    assert outcomes(failed.document) == [(served, "failed")]
+    assert "answered 502" in failed.document["error"]
+
+
+def test_a_host_that_came_back_is_told_from_one_that_did_not(staging: Site) -> None:
+    first = staging.project.deploy()
+    back = f'[ "$DEPLOYTASKS_RELEASE" = {first} ]'
+    staging.configure(DEPLOY_RESTART=f'[ "$DEPLOYTASKS_HOST" != host2 ] && {back}')
+    failed = staging.project.fab("deploy", "--env=staging", "--json")
+    assert failed.code == 6, failed.err
+    assert outcomes(failed.document) == [(first, "unchanged"), (first, "failed"), (first, "unchanged")]
