@@ -115,8 +115,10 @@ def addresses(place: tuple[str, int], ends: float) -> Sequence[Any]:
     return found
 
 
-def get(url: str, seconds: float, headers: dict[str, str] | None = None) -> tuple[int, bytes]:
-    """(status, at most MOST bytes of the answer) of a GET. Raises OSError or http.client.HTTPException.
+def get(
+    url: str, seconds: float, headers: dict[str, str] | None = None, most: int = MOST
+) -> tuple[int, bytes]:
+    """(status, at most `most` bytes of the answer) of a GET. Raises OSError or http.client.HTTPException.
 
     No redirect is followed.
     """
@@ -132,7 +134,7 @@ def get(url: str, seconds: float, headers: dict[str, str] | None = None) -> tupl
         sent = {"User-Agent": "deploytasks", **login(parts), **(headers or {}), "Connection": "close"}
         connection.request("GET", path, headers=sent)
         with connection.getresponse() as answer:
-            return answer.status, answer.read(MOST)
+            return answer.status, answer.read(most)
     finally:
         plain.close()
         connection.close()

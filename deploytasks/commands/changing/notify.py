@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import subprocess
-import urllib.request
 
 from ...config.environment import Environment
 from ...report import Report
@@ -22,14 +22,12 @@ def notify(environment: Environment, report: Report) -> tuple[str, ...]:
     data = json.dumps(report.document()).encode()
     try:
         if target.startswith(("http://", "https://")):
-            asked = urllib.request.Request(
-                target, data, {"Content-Type": "application/json", "User-Agent": "deploytasks"}
-            )
-            with urllib.request.urlopen(asked, timeout=PATIENCE):
-                return ()
-        words = shell_line(target).words
+            from .webhook import post
+
+            post(target, data, PATIENCE)
+            return ()
         subprocess.run(
-            words,
+            shell_line(target).words,
             input=data,
             cwd=environment.root,
             stdout=subprocess.DEVNULL,
@@ -37,6 +35,14 @@ def notify(environment: Environment, report: Report) -> tuple[str, ...]:
             timeout=PATIENCE,
             check=True,
         )
-    except (OSError, urllib.error.URLError, subprocess.SubprocessError) as error:
-        return (f"DEPLOY_NOTIFY failed ({type(error).__name__}); try it by hand",)
+    except (OSError, ValueError, http.client.HTTPException, subprocess.SubprocessError) as error:
+        return (f"DEPLOY_NOTIFY failed ({reason(error)}); try it by hand",)
     return ()
+
+
+def reason(error: Exception) -> str:
+    """Why a notification failed, without the address, which may be a secret."""
+    if isinstance(error, TimeoutError | subprocess.TimeoutExpired):
+        return f"no answer within {PATIENCE:g} s"
+    code = getattr(error, "code", None)
+    return f"answered {code}" if code else type(getattr(error, "reason", error)).__name__

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import http.client
-import urllib.parse
 
+from deploytasks.remote import exchange
 from deploytasks.remote.services import verdict
 from deploytasks.remote.services.wire import Wire
 
@@ -27,17 +26,10 @@ def tcp(url: SplitResult, timeout: float) -> NoReturn:
 
 def web(url: SplitResult, timeout: float) -> NoReturn:
     """Raise a verdict.Attempt: whether the URL answers 2xx."""
-    secure = url.scheme.lower() == "https"
-    connect = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-    connection = connect(url.hostname or "", url.port, timeout=timeout)
     try:
-        path = urllib.parse.urlunsplit(("", "", url.path or "/", url.query, ""))
-        connection.request("GET", path, headers=credentials(url))
-        status = connection.getresponse().status
+        status, _ = exchange.get(url.geturl(), timeout, most=0)
     except http.client.HTTPException as error:
         raise verdict.not_yet("no HTTP answer (%s)" % type(error).__name__) from None
-    finally:
-        connection.close()
     if 200 <= status < 300:
         raise verdict.ready("http")
     if status in (401, 403):
@@ -45,11 +37,3 @@ def web(url: SplitResult, timeout: float) -> NoReturn:
     if status == 404:
         raise verdict.misconfigured("answered 404", "correct the path of the URL")
     raise verdict.not_yet("answered %d" % status, "see its log")
-
-
-def credentials(url: SplitResult) -> dict[str, str]:
-    """The header that user and password of the URL make."""
-    if not url.username:
-        return {}
-    pair = "%s:%s" % (urllib.parse.unquote(url.username), urllib.parse.unquote(url.password or ""))
-    return {"Authorization": "Basic " + base64.b64encode(pair.encode()).decode()}

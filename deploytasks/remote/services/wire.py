@@ -5,9 +5,13 @@ from __future__ import annotations
 import socket
 import time
 
+from deploytasks.remote.exchange import MOST, connect
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ssl
+
+LONGEST_LINE = 65536
 
 
 class Wire:
@@ -15,12 +19,7 @@ class Wire:
 
     def __init__(self, place: str | tuple[str, int], timeout: float) -> None:
         self.ends = time.monotonic() + timeout
-        if isinstance(place, str):
-            self.socket = socket.socket(socket.AF_UNIX)
-            self.socket.settimeout(timeout)
-            self.socket.connect(place)
-        else:
-            self.socket = socket.create_connection(place, timeout)
+        self.socket = connect(place, self.ends)
 
     def __enter__(self) -> Wire:
         return self
@@ -38,7 +37,9 @@ class Wire:
         self.socket.sendall(data)
 
     def take(self, count: int) -> bytes:
-        """Exactly so many bytes. Raises EOFError when the other side closes before."""
+        """Exactly so many bytes. Raises EOFError when the other side closes before, ValueError for more than MOST."""
+        if count > MOST:
+            raise ValueError("no answer to us is that long")
         data = b""
         while len(data) < count:
             self._patience()
@@ -49,9 +50,11 @@ class Wire:
         return data
 
     def line(self) -> bytes:
-        """The bytes up to the end of the line."""
+        """The bytes up to the end of the line. Raises ValueError when it does not end."""
         data = b""
         while not data.endswith(b"\n"):
+            if len(data) > LONGEST_LINE:
+                raise ValueError("no line of an answer is that long")
             data += self.take(1)
         return data.rstrip(b"\r\n")
 
