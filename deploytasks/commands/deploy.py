@@ -53,7 +53,7 @@ def deploy(run: Run, fleet: Fleet, passed: build.Passed) -> None:
     if likely.empty:
         built.tree.foresee_empty_hosts()
     answers = {host: future.result() for host, future in asked.items()}
-    check(run, answers, built)
+    check(run, answers, built, fleet.noise())
     fleet.expect_uploads(host for host, read in answers.items() if readings.basis(read) != built.tree.digest)
     inventories = locks.take(fleet, plan, run.observer)
     run.progress.locked = True
@@ -64,12 +64,14 @@ def deploy(run: Run, fleet: Fleet, passed: build.Passed) -> None:
         carry_out(run, fleet)
 
 
-def check(run: Run, answers: Mapping[Host, Sequence[Result]], built: Built) -> None:
+def check(
+    run: Run, answers: Mapping[Host, Sequence[Result]], built: Built, noise: Mapping[Host, str]
+) -> None:
     """Raise HostsFailed for hosts that could not be read, StepFailed with every finding of the others."""
     plan = run.plan
     if unread := readings.unread(plan, answers):
         raise HostsFailed(unread)
-    found = findings.of_hosts(plan, answers, built, run.now().timestamp())
+    found = findings.of_hosts(plan, answers, built, run.now().timestamp(), noise)
     run.note(*found.warnings)
     if found.problems:
         raise StepFailed("\n".join(found.problems))

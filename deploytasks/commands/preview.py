@@ -46,7 +46,7 @@ def preview(plan: Plan, *, steps: bool = False, observer: Observer | None = None
         if unread := readings.unread(plan, answers):
             raise HostsFailed(unread)
         hosts = [host_content(plan, built, host, results) for host, results in answers.items()]
-        found = findings.of_hosts(plan, answers, built, utc_now().timestamp())
+        found = findings.of_hosts(plan, answers, built, utc_now().timestamp(), fleet.noise())
         return summed_up(plan, built, hosts, [*notes, *found.warnings], found.problems, steps)
 
 

@@ -63,7 +63,7 @@ class Conversation:
         self._busy = Lock()
         self._number = 0
         self._events = self._read()
-        self._lost = ""
+        self._lost = self.noise = ""
         self._closed = self._holds_lock = False
         self._send(agent_program())
 
@@ -167,6 +167,7 @@ class Conversation:
             for text in self._line.lines():
                 event = event_in(text)
                 if event is None:
+                    self.noise = self.noise or self._redactor.text(text.decode("utf-8", "replace")).strip()
                     continue
                 if event.kind == "fatal":
                     raise self._given_up(event.text)

@@ -81,6 +81,10 @@ class Fleet:
                 runner.expect_upload()
         return runner
 
+    def noise(self) -> dict[Host, str]:
+        """What hosts said that no agent says, the first line of it."""
+        return {host: runner.noise for host, runner in self.runners.items() if runner.noise}
+
     def expect_uploads(self, hosts: Iterable[Host]) -> None:
         """There will be something to upload to these hosts: what can be made ready for it is, once they are asked."""
         with self._guard:

@@ -15,7 +15,9 @@ def tool_findings(facts: Mapping[str, Any], environment: Environment, bundle: Bu
     """`<what is wrong>; <next move>` for each thing that would fail the install."""
     wanted, python = environment.settings.installer, environment.settings.python
     if not facts["python"]:
-        return  # said already: the interpreter itself is missing
+        if facts["trouble"]:  # else said already: the interpreter itself is missing
+            yield f"{python} cannot start: {facts['trouble']}; mend it there, or set DEPLOY_PYTHON"
+        return
     kinds = ON_HOSTS.values() if wanted == "auto" else [ON_HOSTS[wanted]]
     reasons = [kind.lacking(facts, python) for kind in kinds]
     if all(reasons):

@@ -6,6 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from ..operation import Operation
+from .sudo import wanted
 
 if TYPE_CHECKING:
     from ..config.environment import Host
@@ -25,6 +26,7 @@ def read_host(plan: Plan, host: Host) -> list[Operation]:
         "shared_files": list(settings.shared_files),
         "env_group": settings.env_group,
         "salt": plan.identity.run_id,
+        "sudo": [one.document() for _, one in wanted(settings, host) if one.readable],
     }
     tools = {"python": settings.python, "installer": settings.installer}
     return [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import shutil
@@ -12,11 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from deploytasks.commands.check.sudo import SudoCommand, sudo_commands
+import deploytasks
+from deploytasks.recipe.sudo import SudoCommand, sudo_commands
 from deploytasks.remote.check.sudo import line
 from tests.release.project import BIN, Plain
 from tests.release.site import Site
 from tests.rig import Sshd, farm, own_mounts, program
+
+CODE = Path(deploytasks.__file__).parents[1]
 
 
 @pytest.fixture
@@ -101,9 +105,8 @@ def test_a_directory_that_may_not_be_written_is_found_with_its_cure(alone: Site)
     alone.farm.run(host, "mkdir /srv/sealed && mount -t tmpfs -o ro none /srv/sealed")
     replace(alone, directory="sealed/site").configure()
     done = alone.project.fab("check", "--env=staging")
-    assert (
-        done.code == 1 and "/srv/sealed is not writable for root; `chown root /srv/sealed/site`" in done.err
-    )
+    assert done.code == 1
+    assert "/srv/sealed is on a file system that is mounted read-only; mount it anew with `rw`" in done.err
 
 
 def test_services_are_asked_from_the_host(alone: Site) -> None:
@@ -208,3 +211,106 @@ def test_the_line_allows_exactly_the_command_it_was_made_for(tmp_path: Path, wor
     assert (done.stdout, done.stderr) == (" ".join(words[1:]) + "\n", "")
     other = subprocess.run([*asked, *words, "more"], capture_output=True, text=True, check=False)
     assert other.returncode != 0 and other.stdout == ""
+
+
+def test_a_missing_sudo_rule_stops_a_deploy_before_anything_changes(local: Plain, tmp_path: Path) -> None:
+    local.environment(
+        "dev",
+        DEPLOY_HOSTS="local:",
+        DEPLOY_PATH=".deploy/dev",
+        DEPLOY_MIGRATE="sudo true",
+        DEPLOY_RESTART="sudo true",
+    )
+    _, inside = without_rules(tmp_path)
+    words = [*inside, BIN / "fab", "deploy", "--env=dev"]
+    done = subprocess.run(words, cwd=local.root, capture_output=True, text=True, check=False, env=os.environ)
+    assert done.returncode == 1
+    assert "DEPLOY_MIGRATE may not run `sudo true`" in done.stderr
+    assert "DEPLOY_RESTART may not run `sudo true`" in done.stderr
+    assert not list((local.root / ".deploy/dev").glob("releases/*"))
+
+
+def test_an_interpreter_that_cannot_start_is_found_with_its_own_words(local: Plain, tmp_path: Path) -> None:
+    words = "error while loading shared libraries: libpython3.12.so.1.0: cannot open shared object file"
+    broken = tmp_path / "python"
+    program(broken, f"echo 'python: {words}' >&2; exit 127")
+    local.environment("dev", DEPLOY_HOSTS="local:", DEPLOY_PATH=".deploy/dev", DEPLOY_PYTHON=broken)
+    for command in ("check", "deploy"):
+        done = local.fab(command, "--env=dev")
+        assert done.code == 1 and f"{broken} cannot start: python: {words}; mend it" in done.err
+        assert "python3-venv" not in done.err
+    broken.write_text("no program\n")
+    done = local.fab("check", "--env=dev")
+    assert done.code == 1 and f"{broken} cannot start: Exec format error" in done.err
+
+
+def test_start_up_files_that_print_are_found(alone: Site) -> None:
+    (alone.farm.hosts[0].home / ".bashrc").write_text("echo Welcome to host1\n")
+    for command in ("check", "deploy"):
+        done = alone.project.fab(command, "--env=staging")
+        assert done.code == 1 and "start-up files" in done.err and "'Welcome to host1'" in done.err
+    assert alone.currents() == [None]
+
+
+def test_what_is_mounted_read_only_or_noexec_is_found_with_its_cure(alone: Site) -> None:
+    host = alone.farm.hosts[0]
+    alone.farm.run(
+        host,
+        "mkdir -p /srv/site/.deploytasks && mount -t tmpfs -o noexec none /srv/site"
+        " && mkdir -p /srv/site/.deploytasks && mount -t tmpfs -o ro none /srv/site/.deploytasks",
+    )
+    done = alone.project.fab("check", "--env=staging")
+    assert done.code == 1
+    assert "/srv/site/.deploytasks is on a file system that is mounted read-only; mount it anew" in done.err
+    assert "/srv/site is on a file system that is mounted noexec" in done.err
+    assert "chown" not in done.err
+
+
+def test_a_path_that_everybody_may_write_is_found_also_above(alone: Site) -> None:
+    site = alone.path(alone.farm.hosts[0])
+    (site / "releases").mkdir(parents=True)
+    (site / "releases").chmod(0o777)
+    site.parent.chmod(0o1777)
+    done = alone.project.fab("check", "--env=staging")
+    assert done.code == 1
+    assert "/srv/site/releases may be written by every user of the host; `chmod o-w" in done.err
+    assert "/srv may be" not in done.err
+    site.parent.chmod(0o777)
+    done = alone.project.fab("check", "--env=staging")
+    assert "/srv may be written by every user of the host" in done.err
+
+
+def seen_by_daemon(root: Path, **asked: str) -> dict[str, object]:
+    """The facts of a directory, read by another user."""
+    script = (
+        "import json, sys; from deploytasks.remote.agent.state import State\n"
+        "from deploytasks.remote.check.facts import facts\n"
+        "state = State(); state.root = sys.argv[1]; print(json.dumps(facts(state, **json.loads(sys.argv[2]))))"
+    )
+    words = [
+        "setpriv",
+        "--reuid=daemon",
+        "--regid=daemon",
+        "--clear-groups",
+        "/usr/bin/python3",
+        "-c",
+        script,
+    ]
+    done = subprocess.run(
+        [*words, root, json.dumps(asked)], capture_output=True, text=True, check=True, cwd=CODE
+    )
+    found: dict[str, object] = json.loads(done.stdout)
+    return found
+
+
+def test_another_users_directories_and_groups_are_seen(tmp_path_factory: pytest.TempPathFactory) -> None:
+    root = tmp_path_factory.mktemp("srv")
+    for above in (root, *root.parents[:3]):
+        above.chmod(above.stat().st_mode | 0o011)
+    (root / ".deploytasks/spare").mkdir(parents=True)
+    shutil.chown(root, "daemon")
+    found = seen_by_daemon(root, env_group="www-data")
+    assert found["unwritable"] == [str(root / ".deploytasks"), str(root / ".deploytasks/spare")]
+    assert (found["group"], found["user"]) == ("foreign", "daemon")
+    assert seen_by_daemon(root, env_group="daemon")["group"] == ""
+    assert seen_by_daemon(root, env_group="nobody-has-it")["group"] == "missing"

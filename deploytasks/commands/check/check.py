@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,7 +15,7 @@ from ...hosts.observer import Observer
 from ...hosts.site import fleet_of
 from ...operation import Operation, Result
 from ...packages import Facts
-from ...recipe import restart, services
+from ...recipe import services, sudo
 from ...recipe.check import read_host
 from ...recipe.context import Built
 from ...recipe.plan import Plan
@@ -26,26 +26,24 @@ from ..changing.transaction import utc_now
 from . import findings
 from .findings import Findings
 from .ssh import Way, ways
-from .sudo import SudoCommand, sudo_commands
 
 PATIENCE = 10.0
 """Seconds in which a service answers the one question."""
+UNREAD = "gives sudo what only a shell can read; see `sudo -n -l` there"
 
 
 @dataclass(frozen=True)
 class Questions:
-    """What one host is asked in one round trip: what a deploy asks, then sudo's rules, then the services, once."""
+    """What one host is asked in one round trip: what a deploy asks, then the services, once."""
 
     deploy: tuple[Operation, ...]
-    sudo: tuple[SudoCommand, ...]
     services: tuple[Operation, ...]
     unread: tuple[str, ...] = ()
     """What cannot be asked, in words."""
 
     @property
     def operations(self) -> list[Operation]:
-        wanted = [one.document() for one in self.sudo]
-        return [*self.deploy, Operation("sudo_rules", {"wanted": wanted}), *self.services]
+        return [*self.deploy, *self.services]
 
 
 @dataclass(frozen=True)
@@ -85,7 +83,7 @@ def check(plan: Plan, *, observer: Observer | None = None) -> Report:
         unread = readings.unread(plan, answers)
         lost = {failure.host for failure in unread}
         read = {host: results for host, results in answers.items() if host not in lost}
-        general = findings.of_hosts(plan, read, built, now)
+        general = findings.of_hosts(plan, read, built, now, fleet.noise())
         examined = [examine(plan, host, known[host], asked[host], results) for host, results in read.items()]
     problems = [
         *here,
@@ -109,18 +107,15 @@ def check(plan: Plan, *, observer: Observer | None = None) -> Report:
 
 def questions(plan: Plan, host: Host) -> Questions:
     """What is asked of a host; building the question contacts nobody."""
-    lines = restart.restart_lines(plan.environment.settings, host)
-    wanted = tuple(one for _, line in lines for one in sudo_commands(line))
-    unread = ("DEPLOY_RESTART gives sudo what only a shell can read; see `sudo -n -l` there",)
+    asked = sudo.wanted(plan.environment.settings, host)
     base = str(plan.layout.current)
     return Questions(
         tuple(read_host(plan, host)),
-        tuple(one for one in wanted if one.readable),
         tuple(
             replace(one, step="")
             for one in services.asked(plan.environment, base=base, once=True, timeout=PATIENCE)
         ),
-        () if all(one.readable for one in wanted) else unread,
+        tuple(dict.fromkeys(f"{key} {UNREAD}" for key, one in asked if not one.readable)),
     )
 
 
@@ -143,28 +138,15 @@ def examine(plan: Plan, host: Host, way: Way, asked: Questions, results: Sequenc
     problems, warnings = list(way.problems()), list(way.warnings())
     if facts["lock"]:
         warnings.append(f"{describe(facts['lock'])}; see `fab unlock --env={plan.environment.name}`")
-    problems += list(sudo_problems(asked.sudo, rest[0].value or ()))
     warnings += asked.unread
-    if asked.services and len(rest) > 1:
-        refused, doubtful = of_services(rest[1], fresh=served_release(facts["inventory"]) is None)
+    if asked.services and rest:
+        refused, doubtful = of_services(rest[0], fresh=served_release(facts["inventory"]) is None)
         problems += refused
         warnings += doubtful
     named = Findings(
         tuple(f"{host.name}: {what}" for what in problems), tuple(f"{host.name}: {what}" for what in warnings)
     )
     return Examined(host, way, named, facts, tools)
-
-
-def sudo_problems(wanted: Sequence[SudoCommand], rules: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """A rule that is missing, with the very line that sudoers needs."""
-    for one, rule in zip(wanted, rules, strict=False):
-        if not rule["installed"]:
-            yield "DEPLOY_RESTART uses sudo, which is missing; `apt install sudo` there"
-        elif not rule["allowed"]:
-            yield (
-                f"DEPLOY_RESTART may not run `sudo {' '.join(one.words)}` without a password; add this line to a file "
-                f"in /etc/sudoers.d, by visudo: {rule['line']}"
-            )
 
 
 def of_services(answer: Result, *, fresh: bool) -> tuple[list[str], list[str]]:

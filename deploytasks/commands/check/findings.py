@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from ...config.environment import Host
 from ...operation import Result
+from ...recipe.sudo import wanted
 from ...remote.release.owner import foreign
 from ...upload.rsync import samba_version
+from .permissions import permissions
 
 if TYPE_CHECKING:
     from ...recipe.context import Built
@@ -31,9 +33,15 @@ class Findings:
 
 
 def of_hosts(
-    plan: Plan, answers: Mapping[Host, Sequence[Result]], built: Built | None, now: float
+    plan: Plan,
+    answers: Mapping[Host, Sequence[Result]],
+    built: Built | None,
+    now: float,
+    noise: Mapping[Host, str],
 ) -> Findings:
-    """Everything wrong with the hosts of a plan. `answers` are those of steps.opening.check, `now` is our clock."""
+    """Everything wrong with the hosts of a plan. `answers` are those to `read_host`, `now` is our clock, `noise` what
+    hosts said before they answered.
+    """
     problems = list(_tree(plan, built)) if built else []
     warnings: list[str] = []
     for host, results in answers.items():
@@ -41,6 +49,8 @@ def of_hosts(
         needed = built.tree.manifest.size if built else 0
         files = len(built.tree.manifest) if built else 0
         problems += [f"{host.name}: {what}" for what in _problems(plan, facts, needed, files)]
+        problems += [f"{host.name}: {what}" for what in printed(noise.get(host, ""))]
+        problems += [f"{host.name}: {what}" for what in sudo(plan, host, facts)]
         problems += [f"{host.name}: {what}" for what in _tools(plan, results[2].value, built)]
         warnings += [f"{host.name}: {what}" for what in _warnings(facts, now)]
     return Findings(tuple(problems), tuple(warnings))
@@ -61,10 +71,6 @@ def _problems(plan: Plan, facts: Mapping[str, Any], needed: int, files: int) -> 
     found = []
     if facts["obstacle"]:
         found.append(f"{facts['obstacle']} is not a directory; move it away or choose another DEPLOY_PATH")
-    elif not facts["writable"]:
-        found.append(
-            f"{facts['nearest']} is not writable for {facts['user']}; `chown {facts['user']} {root}` there, as root"
-        )
     if facts["root"] in ("/", facts["home"]):
         found.append(f"DEPLOY_PATH {root} is {facts['user']}'s home directory; choose a directory in it")
     if facts["current"] not in ("missing", "symlink"):
@@ -92,11 +98,29 @@ def _problems(plan: Plan, facts: Mapping[str, Any], needed: int, files: int) -> 
     found += [
         f"shared/{name} is missing; create {root}/shared/{name} there" for name in facts["missing_shared"]
     ]
-    if not facts["group"]:
-        found.append(
-            f"group {plan.environment.settings.env_group} (DEPLOY_ENV_GROUP) does not exist; create it there"
+    return [*found, *permissions(plan, facts)]
+
+
+def printed(line: str) -> Iterator[str]:
+    """Start-up files that print: rsync takes that for its own protocol."""
+    if line:
+        yield (
+            f"the shell's start-up files (.bashrc, .profile, /etc/profile.d) print {line[:60]!r}, which breaks rsync; "
+            "let them print only for a person, `[ -t 1 ] && …`"
         )
-    return found
+
+
+def sudo(plan: Plan, host: Host, facts: Mapping[str, Any]) -> Iterator[str]:
+    """A rule that is missing, with the very line that sudoers needs."""
+    asked = [(key, one) for key, one in wanted(plan.environment.settings, host) if one.readable]
+    for (key, one), rule in zip(asked, facts["sudo"], strict=True):
+        if not rule["installed"]:
+            yield f"{key} uses sudo, which is missing; `apt install sudo` there"
+        elif rule["allowed"] is False:
+            yield (
+                f"{key} may not run `sudo {' '.join(one.words)}` without a password; add this line to a file "
+                f"in /etc/sudoers.d, by visudo: {rule['line']}"
+            )
 
 
 def _tools(plan: Plan, facts: Mapping[str, Any], built: Built | None) -> list[str]:

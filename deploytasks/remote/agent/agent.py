@@ -31,7 +31,6 @@ OPERATIONS = {
     "open": "agent.operations:open_root",
     "facts": "check.facts:facts",
     "install_facts": "venv.operations:install_facts",
-    "sudo_rules": "check.sudo:rules",
     "execute": "agent.operations:execute",
     "acquire": "lock.operations:acquire",
     "release_lock": "lock.operations:release",

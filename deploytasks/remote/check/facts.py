@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import pwd
 import shutil
 import stat
 import subprocess
 import sys
 import time
 
+from deploytasks.remote.check.places import group, places, user_name
 from deploytasks.remote.files import existing, read_json
 from deploytasks.remote.release.inventory import environment_keys, inventory
 from deploytasks.remote.venv.interpreter import Question
@@ -28,20 +28,22 @@ def facts(
     shared_files: Sequence[str] = (),
     env_group: str | None = None,
     salt: str = "",
+    sudo: Sequence[dict[str, Any]] = (),
 ) -> dict[str, Any]:
     """Everything a check decides on: tools, space, permissions, current, owner, lock, releases, clock."""
+    from deploytasks.remote.check.sudo import rules
     from deploytasks.remote.lock import lock
 
     state.question = Question(python)  # `install_facts`, which follows, needs the answer
     base = existing(state.root)
     space = os.statvfs(base)
     return {
-        "user": pwd.getpwuid(os.getuid()).pw_name,
+        "user": user_name(),
         "home": os.path.realpath(os.path.expanduser("~")),
         "root": os.path.realpath(state.root),
         "exists": os.path.isdir(state.root),
         "obstacle": obstacle(state.root),
-        "writable": os.access(base, os.W_OK | os.X_OK),
+        **places(state.root),
         "nearest": base,
         "current": kind(os.path.join(state.root, "current")),
         "owner": read_json(os.path.join(state.root, ".deploytasks", "owner")),
@@ -55,7 +57,8 @@ def facts(
         "missing_shared": [
             name for name in shared_files if not os.path.exists(os.path.join(state.root, "shared", name))
         ],
-        "group": group_exists(env_group),
+        "group": group(env_group),
+        "sudo": rules(sudo),
         "lock": lock.read(state.root),
         "inventory": inventory(state),
         "environment_keys": environment_keys(state.root, salt),
@@ -91,13 +94,3 @@ def version(program: str) -> str:
         [program, "--version"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
     return done.stdout.decode("utf-8", "replace").split("\n")[0].strip()
-
-
-def group_exists(name: str | None) -> bool:
-    """Whether a group of that name exists here; True when none is asked for."""
-    import grp
-
-    try:
-        return name is None or bool(grp.getgrnam(name))
-    except KeyError:
-        return False

@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 import os
-import pwd
 import shutil
 import subprocess
 
+from deploytasks.remote.check.places import user_name
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
-
-    from deploytasks.remote.agent.state import State
 
 SPECIAL = ",:=*?[]!^#"
 SECONDS = 10
 """How long sudo may take to answer; it may have to ask a directory service."""
 
 
-def rules(state: State, wanted: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def rules(wanted: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """For each of `wanted` ({"user", "words", "setenv"}): the sudoers line it needs, and whether there is a rule."""
-    sudo, user = shutil.which("sudo"), pwd.getpwuid(os.getuid()).pw_name
+    sudo, user = shutil.which("sudo"), user_name()
     return [
         {"installed": bool(sudo), "allowed": sudo is not None and allowed(sudo, one), "line": line(user, one)}
         for one in wanted
     ]
 
 
-def allowed(sudo: str, one: dict[str, Any]) -> bool:
-    """Whether sudo itself says that the command may be run; it is not run."""
+def allowed(sudo: str, one: dict[str, Any]) -> bool | None:
+    """Whether sudo itself says that the command may be run; it is not run. None when it does not say."""
     try:
         done = subprocess.run(
             [sudo, "-n", "-u", one["user"], "-l", "--", *one["words"]],
@@ -38,7 +38,7 @@ def allowed(sudo: str, one: dict[str, Any]) -> bool:
             timeout=SECONDS,
         )
     except subprocess.TimeoutExpired:
-        return False
+        return None
     return done.returncode == 0
 
 

@@ -8,6 +8,8 @@ import os
 import shutil
 import subprocess
 
+from deploytasks.remote.failure import of_system
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,28 +50,44 @@ NOTHING = {
     "bundled_pip": "",
     "ensurepip": False,
     "can_venv": False,
+    "trouble": "",
 }
+PATIENCE = 60.0
+"""Seconds in which an interpreter starts and answers."""
 
 
 class Question:
     """What an interpreter says of itself, asked now; it answers while we do something else."""
 
     def __init__(self, python: str) -> None:
-        self.python = python
+        self.python, self._asked, self._trouble = python, None, ""
         path = shutil.which(python)
-        pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
-        self._asked = (
-            subprocess.Popen([path, "-I", "-c", ASK], stdin=nothing, stdout=pipe, stderr=nothing)
-            if path
-            else None
-        )
+        pipe = subprocess.PIPE
+        try:
+            if path:
+                words = [path, "-I", "-c", ASK]
+                self._asked = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe)
+        except OSError as error:
+            self._trouble = of_system(error)
 
     def answer(self) -> dict[str, Any]:
-        """Waited for; NOTHING when the interpreter is not there or does not run. To be called once."""
+        """Waited for; NOTHING but the `trouble` when the interpreter is not there or does not run.
+
+        To be called once.
+        """
         if not self._asked:
-            return NOTHING
-        said = self._asked.communicate()[0]
-        return json.loads(said.decode()) if self._asked.returncode == 0 else NOTHING
+            return {**NOTHING, "trouble": self._trouble}
+        try:
+            said, wrong = self._asked.communicate(timeout=PATIENCE)
+            return {"trouble": "", **json.loads(said.decode().splitlines()[-1])}
+        except subprocess.TimeoutExpired:
+            self._asked.kill()
+            self._asked.communicate()
+            return {**NOTHING, "trouble": "no answer within %g s" % PATIENCE}
+        except (ValueError, IndexError):
+            last = wrong.decode("utf-8", "replace").strip().splitlines()[-1:]
+            ended = "it ends with exit code %d" % self._asked.returncode
+            return {**NOTHING, "trouble": last[0] if last else ended}
 
 
 def interpreter(python: str) -> dict[str, Any]:

@@ -6,7 +6,13 @@ import re
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from .restart import restart_lines
+
+if TYPE_CHECKING:
+    from ..config.environment import Host
+    from ..config.settings import Settings
 
 SEPARATORS = re.compile(r"[();<>|&]+")
 ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
@@ -32,6 +38,14 @@ class SudoCommand:
     def document(self) -> dict[str, Any]:
         """For the agent."""
         return asdict(self)
+
+
+def wanted(settings: Settings, host: Host) -> tuple[tuple[str, SudoCommand], ...]:
+    """(key, command) of everything that the settings of a host give sudo."""
+    lines = [("DEPLOY_POSTINSTALL", settings.postinstall)]
+    lines += [("DEPLOY_MIGRATE", settings.migrate)] if host.primary else []
+    lines += [("DEPLOY_RESTART", line) for _, line in restart_lines(settings, host)]
+    return tuple((key, one) for key, line in lines if line for one in sudo_commands(line))
 
 
 def sudo_commands(line: str) -> tuple[SudoCommand, ...]:
