@@ -6,6 +6,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -131,6 +132,11 @@ def test_a_deploy_writes_its_report(tmp_path: Path) -> None:
     for words in (("init", "-q"), ("add", "-A"), ("commit", "-q", "-m", "Begin")):
         subprocess.run([*git, *words], cwd=project, check=True, env=env)
     for words in ("plan --env=dev --report=plan.md", "deploy --env=dev --report=../deploy.html"):
-        subprocess.run(["fab", *words.split()], cwd=project, env=env, check=words.startswith("deploy"))
+        subprocess.run(
+            [Path(sys.executable).with_name("fab"), *words.split()],
+            cwd=project,
+            env=env,
+            check=words.startswith("deploy"),
+        )
     assert "plan dev" in (project / "plan.md").read_text()
     assert '<rect class="' in (tmp_path / "deploy.html").read_text()
