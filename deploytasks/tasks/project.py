@@ -12,17 +12,14 @@ from .entry import entry, task
 @entry("init")
 def init(c: Any, path: str = ".") -> int:
     """Scaffold fabfile.py, tasks.py, environments/ and .gitignore lines in an existing project."""
-    from ..commands.init import scaffold
+    from ..commands.init import next_steps, scaffold
     from ..output import console
 
     written = scaffold(Path(path))
     for name in written:
         console.result(f"wrote {name}")
-    console.result(
-        "nothing to write: all of it is there"
-        if not written
-        else "next: edit environments/, then `fab check`"
-    )
+    for line in next_steps(Path(path)) if written else ("nothing to write: all of it is there",):
+        console.result(line)
     return 0
 
 
