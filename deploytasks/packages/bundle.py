@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from ..config.environment import Environment
 from ..source import Tree
 from . import packages, pyproject, requirements, wheels
 from .layout import FORMAT, laid_out
+from .missing_files import missing_files, named
 from .packages import Package
 from .wheels import Wheel
 
@@ -72,7 +73,11 @@ def build(tree: Tree, environment: Environment, *, facts: Facts, cache: Path | N
     resolved_for = facts() if settings.wheelhouse else None
     directory, instructions = laid_out(place, asked, built, resolved_for)
     material = material_of(directory, built, instructions)
-    lines = (*wheel_lines(built, resolved_for), *(() if by_path else path_lines(on_path)))
+    lines = (
+        *lacking_lines(built),
+        *wheel_lines(built, resolved_for),
+        *(() if by_path else path_lines(on_path)),
+    )
     paths = {one.import_path: one.modules for one in on_path}
     known = (pyproject.requires_python(tree.path), resolved_for, *room(directory))
     return Bundle(directory, material, settings.vendor_install, instructions, paths, lines, *known)
@@ -103,6 +108,16 @@ def wheel_lines(built: Sequence[Wheel], resolved_for: Mapping[str, Any] | None) 
         for wheel in built
         if wheel.native
     )
+
+
+def lacking_lines(built: Sequence[Wheel]) -> Iterator[str]:
+    """What of a package's files its wheel lacks."""
+    for wheel in built:
+        if missing := missing_files(wheel.package.directory, wheel.path):
+            yield (
+                f"{wheel.package.path}: its wheel lacks {named(missing)} beside its modules; "
+                "declare them as package data, or set DEPLOY_VENDOR_INSTALL=path"
+            )
 
 
 def path_lines(on_path: Sequence[Package]) -> tuple[str, ...]:

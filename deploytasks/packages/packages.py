@@ -55,6 +55,8 @@ class Package:
     content: str
     version: str
     """`git describe` as a PEP 440 version, for backends that ask version control, which a shipped tree has not."""
+    tag: str = ""
+    """The tag that says this version, spelt as the package spells its tags; empty where it has none."""
 
     @property
     def name(self) -> str:
@@ -103,7 +105,7 @@ def packages(
             f"{where}: {path} is no directory of the revision; correct the path, or `inv vendor.update`"
         )
     found = (
-        Package(path, tree / path, content.digest, version_of(path, described))
+        Package(path, tree / path, content.digest, *version_and_tag(describe_of(path, described)))
         for path, content in sorted(parts.items())
     )
     return tuple(one for one in found if one.buildable or one.modules)
@@ -125,24 +127,30 @@ class Content:
         return self._sum.hexdigest()
 
 
-def version_of(path: str, described: Mapping[str, str]) -> str:
-    """The version of the submodule that holds `path`: `v1.2-3-gabc` is `1.2.post3+gabc`, untagged `abc` is `0+gabc`."""
+def describe_of(path: str, described: Mapping[str, str]) -> str:
+    """`git describe` of the submodule that holds `path`; empty when none does."""
+    return next((described[part] for part in (path, "/".join(path.split("/")[:2])) if part in described), "")
+
+
+def version_and_tag(describe: str) -> tuple[str, str]:
+    """`v1.2-3-gabc` is the version `1.2.post3+gabc` with the tag `v1.2.post3+gabc`, untagged `abc` is `0+gabc`."""
     from packaging.version import InvalidVersion, Version
 
-    describe = next(
-        (described[part] for part in (path, "/".join(path.split("/")[:2])) if part in described), ""
-    )
     if re.fullmatch(r"[0-9a-f]{7,}", describe):
-        return f"0+g{describe}"
+        return f"0+g{describe}", ""
     match = DESCRIBED.fullmatch(describe)
     try:
         tag = Version(match["tag"] if match else "0")
     except InvalidVersion:
-        return "0"
-    if match is None or match["distance"] is None:
-        return tag.public
+        return "0", ""
+    if match is None:
+        return "0", ""
+    if match["distance"] is None:
+        return tag.public, describe
     joint = "" if tag.is_postrelease or tag.is_devrelease else f".post{match['distance']}"
-    return f"{tag.public}{joint}+{match['commit']}"
+    version = f"{tag.public}{joint}+{match['commit']}"
+    before = describe[: match.start("tag")] + ("v" if match["tag"][0] in "vV" else "")
+    return version, before + version
 
 
 def refuse_shadows(found: Iterable[Package]) -> None:

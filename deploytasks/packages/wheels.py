@@ -17,17 +17,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from .. import git
 from ..cache import remembered
 from ..errors import StepFailed, UsageError
 from ..remote.venv import wheel as remote_wheel
 from ..remote.venv.interpreter import interpreter, trust
 from .installers import installer
 from .packages import Package
+from .repository import track
 from .requirements import CURE, REPOSITORY
 
 EPOCH = "1577836800"
 """SOURCE_DATE_EPOCH of every build: 2020-01-01, so that equal sources give equal wheels."""
-FORMAT = "2"
+FORMAT = "3"
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ def built_with(python: str, one: Package, cache: Path) -> Wheel:
     programs = [
         (path, Path(path).stat().st_size, Path(path).stat().st_mtime_ns) for path in (tool[0], python)
     ]
-    identity = json.dumps([FORMAT, one.name, one.content, one.version, programs, sys.version])
+    identity = json.dumps([FORMAT, one.name, one.content, one.version, one.tag, programs, sys.version])
     place = cache / "wheels" / hashlib.sha256(identity.encode()).hexdigest()[:32]
     remembered(place, lambda directory: run_build(one, directory, tool))
     return Wheel(one, next(place.glob("*.whl")), python)
@@ -118,9 +120,11 @@ def build_variables(one: Package) -> dict[str, str]:
 def run_build(one: Package, directory: Path, tool: tuple[str, ...]) -> Path:
     """Build in a copy, never in place; answers the directory that holds the one wheel."""
     copy, out = directory / one.name, directory / "out"
-    shutil.copytree(one.directory, copy, symlinks=True)
+    shutil.copytree(one.directory, copy, symlinks=True, ignore=shutil.ignore_patterns(".git"))
+    track(copy, tag=one.tag, seconds=EPOCH)
     out.mkdir(0o755)
-    words, env = [*tool, str(out), str(copy)], {**os.environ, **trust(os.environ), **build_variables(one)}
+    words = [*tool, str(out), str(copy)]
+    env = {**git.clean_environment(os.environ), **trust(os.environ), **build_variables(one)}
     # setuptools writes the modes that the umask leaves into the wheel
     done = subprocess.run(
         words, env=env, umask=0o022, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False

@@ -13,7 +13,7 @@ import pytest
 
 from deploytasks.errors import StepFailed, UsageError
 from deploytasks.packages import build
-from deploytasks.packages.packages import version_of
+from deploytasks.packages.packages import describe_of, version_and_tag
 from deploytasks.remote.venv import operations
 from deploytasks.source import Manifest
 from tests.install.host import Host, environment, package, snapshot, staged, write
@@ -90,22 +90,24 @@ def test_a_version_from_version_control_is_that_of_git_describe(tree: Path, uv_h
 
 
 @pytest.mark.parametrize(
-    ("describe", "version"),
+    ("describe", "version", "tag"),
     [
-        ("v1.2", "1.2"),
-        ("1.2rc1-4-g0a1b2c3", "1.2rc1.post4+g0a1b2c3"),
-        ("inhouse-2.0.1", "2.0.1"),
-        ("0a1b2c3", "0+g0a1b2c3"),
-        ("1.0.post2-1-g0a1b2c3", "1.0.post2+g0a1b2c3"),
-        ("spring-release", "0"),
-        ("release-1.2-alpha1", "1.2a1"),
-        ("v1.2-beta.1-2-g0a1b2c3", "1.2b1.post2+g0a1b2c3"),
-        ("2024.spring", "0"),
-        ("", "0"),
+        ("v1.2", "1.2", "v1.2"),
+        ("1.2rc1-4-g0a1b2c3", "1.2rc1.post4+g0a1b2c3", "1.2rc1.post4+g0a1b2c3"),
+        ("inhouse-2.0.1", "2.0.1", "inhouse-2.0.1"),
+        ("inhouse-v2.0-1-g0a1b2c3", "2.0.post1+g0a1b2c3", "inhouse-v2.0.post1+g0a1b2c3"),
+        ("0a1b2c3", "0+g0a1b2c3", ""),
+        ("1.0.post2-1-g0a1b2c3", "1.0.post2+g0a1b2c3", "1.0.post2+g0a1b2c3"),
+        ("spring-release", "0", ""),
+        ("release-1.2-alpha1", "1.2a1", "release-1.2-alpha1"),
+        ("v1.2-beta.1-2-g0a1b2c3", "1.2b1.post2+g0a1b2c3", "v1.2b1.post2+g0a1b2c3"),
+        ("2024.spring", "0", ""),
+        ("", "0", ""),
     ],
 )
-def test_a_description_becomes_a_version(describe: str, version: str) -> None:
-    assert version_of("vendor/x/packages/y", {"vendor/x": describe}) == version
+def test_a_description_becomes_a_version(describe: str, version: str, tag: str) -> None:
+    said = describe_of("vendor/x/packages/y", {"vendor/x": describe})
+    assert version_and_tag(said) == (version, tag)
 
 
 def test_a_package_deep_in_a_submodule_is_built_where_requirements_name_it(tree: Path, uv_host: Host) -> None:
