@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 from ..vendored import Dependency
 from .former_manifests import known_lines
-from .halves import half
 from .manifest import Entry, Manifest, read_line
 from .revision import Revision
 
@@ -30,14 +28,9 @@ class Tree:
     def digest(self) -> str:
         return self.manifest.digest
 
-    @cached_property
-    def divided(self) -> tuple[str, ...]:
-        """Directories that an upload of all of it is divided by (shares.py)."""
-        return half(self.manifest.items())
-
     def foresee_empty_hosts(self) -> None:
         """Make ready what a host is told that has nothing yet."""
-        _ = self.divided, self.manifest.packed
+        _ = self.manifest.packed
 
     def since(self, digest: str) -> dict[str, Entry | None] | None:
         """What ships otherwise than in the tree of a digest, None for what ships no more. None if that is not known."""

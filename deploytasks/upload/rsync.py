@@ -12,7 +12,6 @@ from pathlib import Path
 
 from ..errors import UsageError
 from ..shell import Command, command
-from .share import Share
 
 GUARD_REFUSED = "deploytasks: the guard of this upload refused it"
 """What a guard that fails says. Its exit code does not always get through: rsync may not wait for ssh's."""
@@ -33,8 +32,6 @@ MEANINGS = {
 TALK = ("--no-z", "--no-v", "--no-h", "-s", "--info=progress2")
 MIRROR = ("-rlpt", "--delete", "--delete-excluded")
 """Links, modes and times exactly; nothing left over; no owner. patchwork's `-pthrvz` comes before."""
-FRESH = ("-rlpt", "--inplace")
-"""For a target that is empty: nothing to remove, and no file that must be kept until the new one is whole."""
 LISTED = ("-rlpt", "--ignore-times", "--from0")
 """The same for paths of which is known that they differ."""
 
@@ -46,9 +43,9 @@ class Dialect:
     samba: bool
     """The original; else openrsync (macOS) or one older than 3.1."""
 
-    def copy(self, listed: bool, fresh: bool) -> tuple[str, ...]:
-        """How to copy: a whole tree, to a `fresh` target or to one that may hold something, or a list of its paths."""
-        exact = LISTED if listed else FRESH if fresh and self.samba else MIRROR
+    def copy(self, listed: bool) -> tuple[str, ...]:
+        """How to copy a whole tree, or a list of its paths."""
+        exact = LISTED if listed else MIRROR
         return (*exact, *TALK) if self.samba else exact
 
 
@@ -70,12 +67,10 @@ def samba_version(told: str) -> tuple[int, int] | None:
     return (int(version[1]), int(version[2])) if version else None
 
 
-def options(
-    known: Dialect, rules: Path, remote: Command | None, *, listed: bool = False, fresh: bool = False
-) -> tuple[str, ...]:
+def options(known: Dialect, rules: Path, remote: Command | None, *, listed: bool = False) -> tuple[str, ...]:
     """Everything between `rsync` and the paths. `rules` is a file with rules for paths, or `listed` paths."""
     program = (f"--rsync-path={remote.shell}",) if remote else ()
-    return (*known.copy(listed, fresh), f"--{'files' if listed else 'exclude'}-from={rules}", *program)
+    return (*known.copy(listed), f"--{'files' if listed else 'exclude'}-from={rules}", *program)
 
 
 def guarded(guard: str) -> Command:
@@ -89,13 +84,12 @@ def listed_file(paths: Sequence[str]) -> bytes:
     return b"".join(b"./" * path.startswith(("#", ";")) + os.fsencode(path) + b"\0" for path in paths)
 
 
-def rules_file(patterns: Sequence[str], share: Share | None = None) -> bytes:
-    """The rules for --exclude-from: patterns, none of them taken for a comment or an include, and those of a share."""
+def rules_file(patterns: Sequence[str]) -> bytes:
+    """The rules for --exclude-from: patterns, none of them taken for a comment or an include."""
     for pattern in patterns:
         if "\n" in pattern or "\r" in pattern:
             raise UsageError(f"DEPLOY_EXCLUDE: {pattern!r} contains a line break; write one pattern per word")
-    rules = [*(f"- {pattern}" for pattern in patterns), *(share.rules() if share else ())]
-    return "".join(f"{rule}\n" for rule in rules).encode("utf-8", "surrogateescape")
+    return "".join(f"- {pattern}\n" for pattern in patterns).encode("utf-8", "surrogateescape")
 
 
 def target_path(known: Dialect, target: str) -> str:

@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
 from ..operation import Result
-from ..shell import Command, command
+from ..shell import command
 from ..source import ships
 from ..ssh.master import Master
 from ..ssh.openssh import askpass, written_config
 from ..ssh.route import Route
 from . import rsync
 from .progress import PROGRESS, Watch
-from .share import Share
 
 if TYPE_CHECKING:
     from .progress import OnProgress
@@ -34,8 +33,7 @@ class Upload:
 
     `route` is None for this machine. `guard` is a POSIX shell line that the host runs in the same exec: when it
     fails, nothing is transferred and the result's kind is `lock_lost`. With a `master` of the same route the
-    upload need not connect. With `only` the target is right but for these paths, and rsync looks at no others; with
-    a `share` it is an empty directory, in use by nobody before all has succeeded, and gets that part of the source.
+    upload need not connect. With `only` the target is right but for these paths, and rsync looks at no others.
     One object carries one upload.
     """
 
@@ -49,13 +47,12 @@ class Upload:
         on_progress: OnProgress | None = None,
         master: Master | None = None,
         only: Sequence[str] | None = None,
-        share: Share | None = None,
     ) -> None:
         from .process import Children
 
         self.source, self.target, self.route = source, target, route
         self.excludes, self.guard, self.master = excludes, guard, master
-        self.only, self.share = only, share
+        self.only = only
         self._watch = Watch(on_progress)
         self._children = Children(self._watch.feed)
 
@@ -66,7 +63,7 @@ class Upload:
             return Result(True, value={"files": 0, "bytes": 0})
         with ExitStack() as stack:
             rules = stack.enter_context(tempfile.NamedTemporaryFile(prefix="deploytasks-rsync-"))
-            limits = rsync.rules_file(self.excludes, self.share)
+            limits = rsync.rules_file(self.excludes)
             rules.write(rsync.listed_file(self.only or ()) if self.listed else limits)
             rules.flush()
             stack.callback(self._children.end)
@@ -94,7 +91,7 @@ class Upload:
 
         known = rsync.dialect()
         paths = f"{self.source}/", rsync.target_path(known, self.target)
-        options = self._options(known, rules, None)
+        options = rsync.options(known, rules, None, listed=self.listed)
         line = command(*rsync.guarded(self.guard).words, "rsync", *options, *paths)
         context = Context(Config(lazy=True, overrides=self._children.settings(environment())))
         return context.run(line.shell)
@@ -113,12 +110,9 @@ class Upload:
             unopened(route, self._children.settings(env)),
             source=command(f"{self.source}/").shell,
             target=command(rsync.target_path(known, self.target)).shell,
-            rsync_opts=command(*self._options(known, rules, remote)).shell,
+            rsync_opts=command(*rsync.options(known, rules, remote, listed=self.listed)).shell,
             ssh_opts=f'-F "{config}"',
         )
-
-    def _options(self, known: rsync.Dialect, rules: Path, remote: Command | None) -> tuple[str, ...]:
-        return rsync.options(known, rules, remote, listed=self.listed, fresh=self.share is not None)
 
     def _result(self, ended: Any, cancelled: bool, seconds: float) -> Result:
         if ended.ok:

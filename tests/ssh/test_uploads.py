@@ -10,20 +10,16 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from deploytasks.config.environment import Host
 from deploytasks.config.secret import Secret
 from deploytasks.errors import UsageError
-from deploytasks.operation import Result
 from deploytasks.source.ships import exclusions
 from deploytasks.ssh.master import Master
-from deploytasks.ssh.route import Route, SshOptions
+from deploytasks.ssh.route import SshOptions
 from deploytasks.upload.progress import Progress
-from deploytasks.upload.share import shares
-from deploytasks.upload.together import Together
 from deploytasks.upload.upload import Upload
 from tests.rig import ROOT, Farm, Sshd, make_key, wait_until
 from tests.ssh.routes import answer, route
@@ -250,75 +246,6 @@ def test_an_upload_cancelled_before_it_began_does_nothing(source: Path, tmp_path
     assert (upload.run().kind, (tmp_path / "never").exists()) == ("cancelled", False)
 
 
-def divided(source: Path, target: str, way: Route | None, **more: Any) -> Together:
-    """An upload in two shares: what is below vendor/a, and all else."""
-    told = more.pop("told", print)
-    return Together(
-        [
-            lambda on_progress, share=share: Upload(  # type: ignore[misc]
-                source, target, route=way, on_progress=on_progress, share=share, **more
-            )
-            for share in shares(["vendor/a"])
-        ],
-        told,
-    )
-
-
-@pytest.fixture
-def large(source: Path) -> Path:
-    """The tree with two vendored packages, each with what is never shipped."""
-    for name in ("a", "b"):
-        (source / "vendor" / name / "deep").mkdir(parents=True)
-        (source / "vendor" / name / "deep" / "code.py").write_text(name)
-        (source / "vendor" / name / "deep" / "code.pyc").write_text("old")
-        (source / "vendor" / name / "top *.py").write_text(name * 1000)
-        (source / "vendor" / name / "link").symlink_to("deep/code.py")
-    return source
-
-
-@pytest.mark.parametrize(
-    "name", ["host1", "host2", ""], ids=["directly", "through a jump host", "on this machine"]
-)
-def test_shares_of_a_tree_fill_one_target(hosts: Farm, large: Path, tmp_path: Path, name: str) -> None:
-    told: list[Progress] = []
-    way = route(hosts, name) if name else None
-    number = 0 if name == "host1" else 1
-    there, here = (
-        target_on(hosts.hosts[number], "shares") if name else (str(tmp_path / "to"), tmp_path / "to")
-    )
-    result = divided(large, there, way, told=told.append).run()
-    (large / "vendor" / "a" / "deep" / "code.pyc").unlink()
-    (large / "vendor" / "b" / "deep" / "code.pyc").unlink()
-    assert (result.ok, tree(here)) == (True, tree(large))
-    files = sum(path.is_file() and not path.is_symlink() for path in large.rglob("*"))
-    assert (result.value["files"], told[-1].files) == (files, files)
-
-
-def test_a_share_that_fails_ends_the_others(large: Path, tmp_path: Path) -> None:
-    """One of them is held up for ever, the other fails at once."""
-    target, gate = tmp_path / "to", tmp_path / "gate"
-    guard = f"mkdir '{gate}' && exec sleep 4712.{os.getpid()}"
-    result = divided(large, str(target), None, guard=guard).run()
-    assert (result.ok, result.kind) == (False, "lock_lost")
-    wait_until(lambda: not running(f"4712.{os.getpid()}"), "nothing of the uploads runs")
-
-
-def test_shares_are_cancelled_together(large: Path, tmp_path: Path) -> None:
-    mark = tmp_path / "mark"
-    os.mkfifo(mark)
-    both = divided(large, str(tmp_path / "to"), None, guard=f"echo on > '{mark}'; sleep 4712.{os.getpid()}")
-    results: list[Result] = []
-    worker = threading.Thread(target=lambda: results.append(both.run()))
-    worker.start()
-    said = ""
-    while said.count("on") < 2:
-        said += mark.read_text()
-    both.cancel()
-    worker.join(20.0)
-    assert [(result.ok, result.kind) for result in results] == [(False, "cancelled")]
-    wait_until(lambda: not running(f"4712.{os.getpid()}"), "nothing of the uploads runs")
-
-
 def test_no_temporary_file_stays(
     hosts: Farm, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -383,7 +310,7 @@ def test_an_upload_does_without_a_connection_that_never_came_up(own_hosts: Farm,
 
 def test_a_connection_opened_ahead_ends_with_a_killed_deploy(hosts: Farm) -> None:
     program = (
-        "import os, signal, sys, time\nfrom pathlib import Path\nfrom deploytasks.openssh import Master\n"
+        "import os, signal, sys, time\nfrom pathlib import Path\nfrom deploytasks.ssh.master import Master\n"
         "from deploytasks.ssh.route import Hop, Route\n"
         "key, known, port, user = sys.argv[1:]\n"
         "hop = Hop('web', '127.0.0.1', int(port), user, (Path(key),), True, None, (Path(known),))\n"
