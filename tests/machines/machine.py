@@ -7,8 +7,10 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 import uuid
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from tests.machines.cgroup import Cgroup
@@ -32,8 +34,8 @@ class Machine:
     public_key: str = field(default="", repr=False)
     answers: dict[int, Answer] = field(default_factory=dict, repr=False)
     """What answers at these ports of its loopback, out here, whenever it is on."""
-    inside: list[Relay] = field(default_factory=list, repr=False)
-    """Relays that listen in its network, which ends with each boot."""
+    inside: dict[int, Relay] = field(default_factory=dict, repr=False)
+    """Relays that listen in its network, which ends with each boot, from before its services start."""
     outside: list[Relay] = field(default_factory=list, repr=False)
     life: threading.Thread | None = field(default=None, repr=False)
 
@@ -73,13 +75,13 @@ class Machine:
         self.cgroup.create()
         self.life = threading.Thread(target=self._live, daemon=True)
         self.life.start()
-        self._wait_until_running(None)
+        self.wait_until_running()
 
     def reboot(self) -> None:
         """As `systemctl reboot` does it, files and relays stay; returns when everything has started again."""
         before = self.init
         self.attempt("systemctl reboot")
-        self._wait_until_running(before)
+        self.wait_until_running(before)
 
     def unplug(self) -> None:
         """Nothing runs there any more, at once, and nothing could be written; its files stay for `boot`."""
@@ -104,21 +106,23 @@ class Machine:
             with (self.directory / "boot.log").open("ab") as log:
                 process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
             (self.directory / "unshare.pid").write_text(str(process.pid))
+            while process.poll() is None and not self._listens():
+                time.sleep(0.01)
             ended = process.wait()
             (self.directory / "unshare.pid").unlink()
             while self.inside:
-                self.inside.pop().close()
+                self.inside.popitem()[1].close()
 
-    def _wait_until_running(self, before: int | None) -> None:
+    def wait_until_running(self, before: int | None = None) -> None:
+        """Return when everything has started, with another `init` than the one before."""
+
         def state() -> str:
             assert self.life is not None and self.life.is_alive(), f"{self.name} did not boot: {self.log}"
-            if self.init in (None, before):
+            if self.init in (None, before) or self.inside.keys() != self.answers.keys():
                 return ""
             return self.attempt("timeout 60 systemctl is-system-running --wait").stdout.strip()
 
         wait_until(lambda: state() in ("running", "degraded"), f"{self.name} runs", 60)
-        for port, answer in self.answers.items():
-            self._listen(port, answer)
 
     def attempt(self, line: str, *, user: str = "root", stdin: str = "") -> subprocess.CompletedProcess[str]:
         """Run a shell line there, without a login: no PAM, no session; how it ended."""
@@ -153,13 +157,21 @@ class Machine:
     def give(self, port: int, answer: Answer) -> None:
         """From here on, and after every boot, connections to that port of its loopback are answered out here."""
         self.answers[port] = answer
-        self._listen(port, answer)
+        assert self.init is None or self._listens(), f"{self.name}: port {port} cannot be had"
 
     def forward(self, port: int, machine: Machine, to: int | None = None) -> None:
         """A port of its loopback is that of another machine's, or that machine's port `to`."""
         self.give(port, lambda near: machine.connect(to or port))
 
-    def _listen(self, port: int, answer: Answer) -> None:
-        if self.init is not None:
-            make = lambda: socket.create_server(("127.0.0.1", port), backlog=100)  # noqa: E731
-            self.inside.append(Relay(in_network_of(self.init, make), answer))
+    def _listens(self) -> bool:
+        """Listen where answers are to be given; whether that is so everywhere. (Its loopback must be up.)"""
+        for port in self.answers.keys() - self.inside.keys():
+            init = self.init
+            if init is None:
+                return False
+            try:
+                server = in_network_of(init, partial(socket.create_server, ("127.0.0.1", port), backlog=100))
+            except OSError:
+                return False
+            self.inside[port] = Relay(server, self.answers[port])
+        return True

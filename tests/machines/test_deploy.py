@@ -24,12 +24,13 @@ def test_a_project_is_deployed_to_machines_of_both_releases_and_rolled_back(
         DEPLOY_SSH_CONFIG=rack.ssh_config,
         DEPLOY_PATH="/home/deploy/shop",
     )
-    asked = "cd ~/shop/current/ && basename $(pwd -P) && .venv/bin/python -c 'import lib; print(lib.TEXT)'"
+    asked = "cd ~/shop/current/ && basename $(pwd -P) && cat page.txt && .venv/bin/python -c 'import lib; print(lib.TEXT)'"
     first = project.deploy()
-    assert [rack.login(host, asked).split() for host in hosts] == [[first, "one"]] * 2
-    project.lib_says("two")
+    assert [rack.login(host, asked).split() for host in hosts] == [[first, "first", "one"]] * 2
+    project.write("page.txt", "second\n")
+    project.commit()
     second = project.deploy()
-    assert [rack.login(host, asked).split() for host in hosts] == [[second, "two"]] * 2
+    assert [rack.login(host, asked).split() for host in hosts] == [[second, "second", "one"]] * 2
     done = project.fab("rollback", "--env=staging")
     assert done.code == 0, done.err
-    assert [rack.login(host, asked).split() for host in hosts] == [[first, "one"]] * 2
+    assert [rack.login(host, asked).split() for host in hosts] == [[first, "first", "one"]] * 2
