@@ -24,7 +24,8 @@ def test_a_project_is_deployed_to_machines_of_both_releases_and_rolled_back(
         DEPLOY_SSH_CONFIG=rack.ssh_config,
         DEPLOY_PATH="/home/deploy/shop",
     )
-    asked = "cd ~/shop/current/ && basename $(pwd -P) && cat page.txt && .venv/bin/python -c 'import lib; print(lib.TEXT)'"
+    says = ".venv/bin/python -c 'import lib; print(lib.TEXT)'"
+    asked = f"cd ~/shop/current/ && basename $(pwd -P) && cat page.txt && {says}"
     first = project.deploy()
     assert [rack.login(host, asked).split() for host in hosts] == [[first, "first", "one"]] * 2
     project.write("page.txt", "second\n")
