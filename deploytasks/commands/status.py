@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..config.environment import Host
 from ..errors import DISAGREE, OK, UNREACHABLE
 from ..hosts.failures import failure_of
 from ..hosts.observer import Observer
@@ -16,6 +17,7 @@ from ..hosts.site import fleet_of
 from ..operation import Operation
 from ..recipe.check import open_root
 from ..recipe.plan import Plan
+from ..recipe.restart import ask_health
 from ..report import HostOutcome, Report
 from . import remote_settings
 
@@ -43,6 +45,8 @@ class HostStatus:
     """What was changed in `.env` by hand: names of keys, or `line <number>`."""
     settings: Mapping[str, str] = field(default_factory=dict, repr=False)
     """{application key: digest}, under a key made for this question: comparable between its answers only."""
+    unwell: tuple[str, ...] | None = None
+    """What is wrong with the answers of its health URLs; None when there is none to ask."""
     problem: str | None = None
 
     @property
@@ -68,36 +72,43 @@ class HostStatus:
             "free_bytes": self.free_bytes,
             "edited": list(self.edited),
             "env_edited": list(self.env_edited),
+            "serves": None if self.unwell is None or not self.release else not self.unwell,
             "problem": self.problem,
         }
 
 
 def status(plan: Plan, *, observer: Observer | None = None) -> Report:
-    """Ask every host what it serves. Exit code 0 when they agree and nothing was edited, else 6;
+    """Ask every host what it serves. Exit code 0 when they agree, answer and nothing was edited, else 6;
     4 for one out of reach.
     """
-    shared = [*plan.environment.settings.shared_dirs, *plan.environment.settings.shared_files]
-    asked = [
-        open_root(plan),
-        Operation("provenance"),
-        Operation("read_lock"),
-        Operation("edited", {"shared": shared}),
-        Operation("served_environment", {"key": os.urandom(32).hex()}),
-    ]
+    asked = {host: questions(plan, host) for host in plan.hosts}
     with fleet_of(plan, observer) as fleet:
-        answers = fleet.each(dict.fromkeys(plan.hosts, asked), together=False)
+        answers = fleet.each(asked, together=False)
     found = tuple(
         HostStatus(host.name, None, problem=str(failure))
-        if (failure := failure_of(host, asked, results))
+        if (failure := failure_of(host, asked[host], results))
         else described(host.name, [result.value for result in results])
         for host, results in answers.items()
     )
     return summed_up(plan, found)
 
 
+def questions(plan: Plan, host: Host) -> list[Operation]:
+    """What a host is asked."""
+    settings = plan.environment.settings
+    return [
+        open_root(plan),
+        Operation("provenance"),
+        Operation("read_lock"),
+        Operation("edited", {"shared": [*settings.shared_dirs, *settings.shared_files]}),
+        Operation("served_environment", {"key": os.urandom(32).hex()}),
+        *ask_health(settings, host),
+    ]
+
+
 def described(host: str, values: Sequence[Any]) -> HostStatus:
     """A host's answers as one value."""
-    said, lock, edited, settings = values[1:]
+    said, lock, edited, settings, *health = values[1:]
     vendored = tuple((entry["path"], entry["commit"]) for entry in said.get("vendored", ()))
     known = {
         name: said.get(name)
@@ -118,6 +129,7 @@ def described(host: str, values: Sequence[Any]) -> HostStatus:
         edited=tuple(edited),
         env_edited=remote_settings.edited(settings),
         settings=settings["written"],
+        unwell=tuple(health[0]) if health else None,
         problem=problem,
         **known,
     )
@@ -127,7 +139,7 @@ def summed_up(plan: Plan, found: Sequence[HostStatus]) -> Report:
     """The report of a status: what differs between the hosts, or from what was deployed, is the error."""
     problems = [host.problem for host in found if host.problem]
     reached = [host for host in found if not host.problem]
-    drift = [*differences(reached), *(line for host in reached for line in edits(host))]
+    drift = [*differences(reached), *(line for host in reached for line in (*edits(host), *silence(host)))]
     code = DISAGREE if drift or (problems and reached) else UNREACHABLE if problems else OK
     releases = {host.release for host in reached}
     release = releases.pop() if len(releases) == 1 else None
@@ -157,6 +169,12 @@ def edits(host: HostStatus) -> Iterator[str]:
         )
     if host.env_edited:
         yield f"{host.host}: .env was edited on the host: {', '.join(host.env_edited)}; deploy again"
+
+
+def silence(host: HostStatus) -> Iterator[str]:
+    """What is wrong with the answers of a host's application, in words."""
+    for what in host.unwell or ():
+        yield f"{host.host}: {what}; the application does not serve: see its log there"
 
 
 def differences(found: Sequence[HostStatus]) -> Iterator[str]:

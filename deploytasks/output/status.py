@@ -30,6 +30,7 @@ def line(host: Mapping[str, Any], now: datetime) -> str:
     parts += [f"{host['free_bytes'] / 1e9:.1f} GB free"] if not host["problem"] else []
     marks = [name for name in ("dirty", "bad") if host[name]]
     marks += [f"{len(host['edited'])} edited"] if host["edited"] else []
+    marks += ["does not serve"] if host["serves"] is False else []
     marks += [".env edited"] if host["env_edited"] else []
     marks += [describe(host["lock"])] if host["lock"] else []
     return "  ".join([f"{host['host']:<24}", *parts, *marks])

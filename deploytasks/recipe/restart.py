@@ -54,6 +54,13 @@ def still(asked: Sequence[Request]) -> list[Operation]:
     return [replace(one, arguments={**one.arguments, "settle": 0.0}) for one in questions]
 
 
+def ask_health(settings: Settings, host: Host) -> list[Operation]:
+    """Ask, once, whether what a host serves answers well; nothing where no URL is set."""
+    urls = health_urls(settings, host)
+    asked = {"urls": urls, "headers": health_headers(settings), "expect": settings.health_expect or None}
+    return [Operation("health", asked)] if urls else []
+
+
 def health_urls(settings: Settings, host: Host) -> list[str]:
     """DEPLOY_HEALTH_URL for the hosts of DEPLOY_HOSTS, DEPLOY_HEALTH_URL_<ROLE> for those of a role."""
     urls = [("app", settings.health_url)] if settings.health_url else []

@@ -112,3 +112,31 @@ def test_a_host_that_dies_while_later_batches_are_published_is_found(staging: Si
         failed = staging.project.fab("deploy", "--env=staging", "--json")
     assert failed.code == 1 and "host1: verify" in failed.document["error"]
     assert staging.currents()[:2] == [first, first]
+
+
+def test_status_and_check_say_that_an_application_is_dead(project: Plain, app: Application) -> None:
+    configure(project, app, DEPLOY_HEALTH_EXPECT="{release}")
+    assert project.fab("status", "--env=dev", "--json").document["status"][0]["serves"] is None
+    release = project.deploy("dev")
+    alive = project.fab("status", "--env=dev", "--json")
+    assert alive.code == 0 and alive.document["status"][0]["serves"] is True
+    for answer, said in ((502, "answered 502"), (200, f"answered 200 without '{release}'")):
+        app.answer = lambda served, count, status=answer: (status, "an old worker")
+        dead = project.fab("status", "--env=dev", "--json")
+        assert (dead.code, dead.document["status"][0]["serves"]) == (6, False)
+        assert f"local:: {app.url}: {said}; the application does not serve" in dead.err
+    assert "does not serve" in project.fab("status", "--env=dev").out
+    check = project.fab("check", "--env=dev")
+    assert check.code == 0 and "the application does not serve now" in check.err  # the cure may be a deploy
+
+
+def test_status_asks_the_url_of_a_role_and_asks_twice_before_it_complains(
+    project: Plain, app: Application
+) -> None:
+    worker = {"DEPLOY_HOSTS_WORKER": "local:", "DEPLOY_HEALTH_URL_WORKER": f"{app.url}/worker"}
+    configure(project, app, **worker, DEPLOY_HEALTH_SETTLE=0)
+    release = project.deploy("dev")
+    asked = app.count(release)
+    app.answer = lambda served, count: (503 if count == asked + 2 else 200, "")
+    assert project.fab("status", "--env=dev").code == 0
+    assert [path for _, path, _ in app.asked[asked:]] == ["/health", "/health/worker", "/health/worker"]

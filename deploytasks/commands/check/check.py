@@ -15,7 +15,7 @@ from ...hosts.observer import Observer
 from ...hosts.site import fleet_of
 from ...operation import Operation, Result
 from ...packages import Facts
-from ...recipe import services, sudo
+from ...recipe import restart, services, sudo
 from ...recipe.check import read_host
 from ...recipe.context import Built
 from ...recipe.plan import Plan
@@ -34,16 +34,17 @@ UNREAD = "gives sudo what only a shell can read; see `sudo -n -l` there"
 
 @dataclass(frozen=True)
 class Questions:
-    """What one host is asked in one round trip: what a deploy asks, then the services, once."""
+    """What one host is asked in one round trip: what a deploy asks, then its application and the services, once."""
 
     deploy: tuple[Operation, ...]
+    health: tuple[Operation, ...]
     services: tuple[Operation, ...]
     unread: tuple[str, ...] = ()
     """What cannot be asked, in words."""
 
     @property
     def operations(self) -> list[Operation]:
-        return [*self.deploy, *self.services]
+        return [*self.deploy, *self.health, *self.services]
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,7 @@ def questions(plan: Plan, host: Host) -> Questions:
     base = str(plan.layout.current)
     return Questions(
         tuple(read_host(plan, host)),
+        tuple(restart.ask_health(plan.environment.settings, host)),
         tuple(
             replace(one, step="")
             for one in services.asked(plan.environment, base=base, once=True, timeout=PATIENCE)
@@ -139,8 +141,10 @@ def examine(plan: Plan, host: Host, way: Way, asked: Questions, results: Sequenc
     if facts["lock"]:
         warnings.append(f"{describe(facts['lock'])}; see `fab unlock --env={plan.environment.name}`")
     warnings += asked.unread
-    if asked.services and rest:
-        refused, doubtful = of_services(rest[0], fresh=served_release(facts["inventory"]) is None)
+    for answer in rest[: len(asked.health)]:
+        warnings += [f"{what}; the application does not serve now" for what in answer.value]
+    if asked.services and (answers := rest[len(asked.health) :]):
+        refused, doubtful = of_services(answers[0], fresh=served_release(facts["inventory"]) is None)
         problems += refused
         warnings += doubtful
     named = Findings(

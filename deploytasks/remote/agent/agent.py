@@ -55,6 +55,7 @@ OPERATIONS = {
     "provenance": "release.inventory:provenance",
     "manifest": "release.inventory:manifest",
     "verify": "release.health:verify",
+    "health": "release.health:now",
     "look": "services.first_look:look",
     "wait": "services.wait:wait",
     "ask_again": "services.wait:ask_again",

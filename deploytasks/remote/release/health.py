@@ -7,9 +7,11 @@ import time
 
 from deploytasks.remote import exchange
 from deploytasks.remote.failure import Failure, of_system
+from deploytasks.remote.release.current import served
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
     from deploytasks.remote.agent.state import State
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)
 ONE = 10.0
 """Seconds for one answer."""
+BRIEF = 5.0
+"""Seconds for one answer to who only wants to know."""
 
 
 def verify(
@@ -51,6 +55,26 @@ def verify(
                 what = "%s: %s%s after %g s" % (url, before, problem, timeout)
                 raise Failure("%s; see the application's log on this host" % what, "unhealthy")
         time.sleep(pause)
+
+
+def now(
+    state: State, urls: Sequence[str], headers: dict[str, str] | None = None, expect: str | None = None
+) -> list[str]:
+    """What is wrong with the answers of the release that is served, `<url>: <what>`; asked twice before it is said.
+
+    `{release}` in `expect` stands for that release. Nothing is wrong where none is served.
+    """
+    release = served(state.root)
+    if release is None:
+        return []
+    text = expect.replace("{release}", release) if expect else None
+    found = []
+    for url in urls:
+        if ask(url, BRIEF, headers, text):
+            time.sleep(PAUSES[-1])
+            problem = ask(url, BRIEF, headers, text)
+            found += ["%s: %s" % (url, problem)] if problem else []
+    return found
 
 
 def ask(
