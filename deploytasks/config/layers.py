@@ -19,6 +19,7 @@ from .secret import URL_PASSWORD, named_secret
 ENVIRONMENT_NAME = re.compile(r"[a-z][a-z0-9_-]*")
 COMMON = "common"
 PROCESS = "process"
+FROM_PROCESS = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\??")
 COMMAND = re.compile(r"DEPLOY_(?:POSTINSTALL|MIGRATE|LOGS|RESTART(?:_[A-Z0-9_]+)?)")
 """Keys whose text is a command line on the hosts."""
 
@@ -76,9 +77,24 @@ def merge(name: str, root: Path, process: Mapping[str, str], secrets: Collection
     plain = [layer for part in (COMMON, name) for layer in plain_layer(root, f"environments/{part}.env")]
     decrypt = stacked(plain).texts.get("DEPLOY_DECRYPT", "")
     written = [*plain, *decrypted_layers(name, root, decrypt), *local_layer(name, root)]
-    wanted = stacked(written).texts.get("DEPLOY_FROM_PROCESS", "").split()
-    taken = Layer(tuple(Line(key, process[key], PROCESS, literal=True) for key in wanted if key in process))
-    return stacked([*written, taken], secrets)
+    known = stacked(written).values.get("DEPLOY_FROM_PROCESS")
+    return stacked([*written, *([process_layer(known[-1], process)] if known else [])], secrets)
+
+
+def process_layer(wanted: Value, process: Mapping[str, str]) -> Layer:
+    """What the process environment gives of the keys that DEPLOY_FROM_PROCESS names. A key that is not set there, or is
+    empty as a CI gives the secrets that it lacks, is a problem; unless it is written `KEY?`, then it is not taken.
+    """
+    named = [word for word in wanted.text.split() if FROM_PROCESS.fullmatch(word)]
+    given = {key: process[key] for word in named if process.get(key := word.removesuffix("?"), "").strip()}
+    lost = [word for word in named if not word.endswith("?") and word not in given]
+    problems = tuple(
+        f"{wanted.origin}: DEPLOY_FROM_PROCESS names {key}, which is {'empty' if key in process else 'not set'} in the "
+        f"process environment; set it there, or write {key}? if it may be missing"
+        for key in lost
+    )
+    lines = tuple(Line(key, text, PROCESS, literal=True) for key, text in given.items())
+    return Layer(lines, problems, lost=frozenset(lost))
 
 
 def plain_layer(root: Path, source: str) -> Iterator[Layer]:

@@ -87,6 +87,12 @@ def names(text: str) -> tuple[str, ...]:
     return found
 
 
+def process_names(text: str) -> tuple[str, ...]:
+    """Names of keys of the process environment; one that may be missing there ends with `?`."""
+    names(" ".join(word.removesuffix("?") for word in words(text)))
+    return words(text)
+
+
 def one_word(text: str) -> str | None:
     """A name without spaces that is no option."""
     if text.startswith("-") or re.search(r"[\s\x00-\x1f\x7f]", text):

@@ -71,12 +71,11 @@ def too_equal(loose: Draft) -> Iterator[str]:
 
 def doubts(found: Draft) -> Iterator[str]:
     """What is allowed and probably not meant."""
-    for key in ("DEPLOY_SECRETS", "DEPLOY_FROM_PROCESS"):
-        for name in found.merged.texts.get(key, "").split():
-            if name not in found.merged.texts and name not in found.variables:
-                near = keys.nearest(name, found.merged.texts)
-                cure = f"set it{near or ', or take it out'}"
-                yield f"{found.origin(key)}: {key} names {name}, which is set nowhere; {cure}"
+    for name in found.merged.texts.get("DEPLOY_SECRETS", "").split():
+        if name not in found.merged.texts and name not in found.variables:
+            near = keys.nearest(name, found.merged.texts)
+            cure = f"set it{near or ', or take it out'}"
+            yield f"{found.origin('DEPLOY_SECRETS')}: DEPLOY_SECRETS names {name}, which is set nowhere; {cure}"
     for key, text in sorted(found.merged.texts.items()):
         if layers.COMMAND.fullmatch(key) and found.holds_secret(text):
             cure = "name the key instead, e.g. $SECRET_KEY"

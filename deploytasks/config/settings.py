@@ -85,8 +85,9 @@ class Settings:
     """Hosts worked on at once (16)."""
     confirm: bool = key(parsers.yes_no, False)
     """`yes`: ask before this environment changes; `--yes` answers (`no`)."""
-    from_process: tuple[str, ...] = key(parsers.names, ())
-    """Keys that the process environment may override."""
+    from_process: tuple[str, ...] = key(parsers.process_names, ())
+    """Keys that the process environment overrides; each must be set there and not be empty, but for those
+    written `KEY?`."""
     allow_dirty: bool = key(parsers.yes_no, False)
     """`yes`: as with `--allow-dirty`, always (`no`)."""
     env_group: str | None = key(parsers.one_word, None)

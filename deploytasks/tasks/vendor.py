@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,10 @@ def local_urls_allowed(allowed: bool) -> bool:
 
     for name in () if allowed else environment_names(project()):
         try:
-            allowed = allowed or load_environment(name, root=project()).settings.vendor_local_urls
+            allowed = (
+                allowed
+                or load_environment(name, root=project(), process=os.environ).settings.vendor_local_urls
+            )
         except UsageError:
             continue  # env.check is where a broken environment is told
     return allowed

@@ -163,7 +163,8 @@ def test_all_layers_tell_all_their_problems_at_once(project: Project) -> None:
         "environments/prod.env:1: DEPLOY_PATH is missing; set it to the directory on the host, e.g. /srv/app",
         (
             "environments/common.env:1: DEPLOY_HOSTS has no host as word 1; write [user@]host[:port], "
-            "IPv6 as user@[::1]:22, or local: for this machine; several with spaces between"
+            "IPv6 as user@[::1]:22, or local: for this machine; several with spaces between, "
+            "or as a range: web[01-40].example.com"
         ),
         "environments/common.env:2: DEPLOY_PTAH is unknown; did you mean DEPLOY_PATH?",
         (

@@ -10,6 +10,7 @@ import pytest
 
 from deploytasks.config.environment import Origin
 from deploytasks.config.loading import load_environment
+from deploytasks.errors import ConfigurationError
 
 from .conftest import Project
 
@@ -39,7 +40,7 @@ def test_each_layer_wins_over_those_before_it(project: Project) -> None:
     assert won(project, "A") == ("prod", "environments/prod.env:3")
     project.write("prod.secrets.env.enc", "A=decrypted\n")
     assert won(project, "A") == ("decrypted", "environments/prod.secrets.env.enc:1")
-    project.write("prod.local.env", "A=local\nDEPLOY_FROM_PROCESS=A\n")
+    project.write("prod.local.env", "A=local\nDEPLOY_FROM_PROCESS=A?\n")
     assert won(project, "A") == ("local", "environments/prod.local.env:1")
     assert won(project, "A", A="process") == ("process", "process")
 
@@ -152,14 +153,41 @@ def test_a_secret_written_out_in_a_command_line_is_warned_about(project: Project
 
 
 def test_names_that_are_set_nowhere_are_warned_about(project: Project) -> None:
-    project.write("prod.env", "PIN_CODE=1\nDEPLOY_SECRETS=PIN_CDOE\nDEPLOY_FROM_PROCESS=OTHER\n")
+    project.write("prod.env", "PIN_CODE=1\nDEPLOY_SECRETS=PIN_CDOE\n")
     assert project.load().warnings == (
         (
             "environments/prod.env:2: DEPLOY_SECRETS names PIN_CDOE, which is set nowhere; set it, "
             "or did you mean PIN_CODE?"
         ),
-        "environments/prod.env:3: DEPLOY_FROM_PROCESS names OTHER, which is set nowhere; set it, or take it out",
     )
+
+
+@pytest.mark.parametrize("process", [{}, {"A": ""}, {"A": " "}], ids=["not set", "empty", "blank"])
+def test_a_key_that_the_process_must_give_and_does_not_is_a_problem(
+    project: Project, process: dict[str, str]
+) -> None:
+    project.write("prod.env", "A=file\nB=file\nDEPLOY_FROM_PROCESS='A B'\n")
+    state = "empty" if process else "not set"
+    told = (
+        f"environments/prod.env:3: DEPLOY_FROM_PROCESS names A, which is {state} in the process environment; "
+        "set it there, or write A? if it may be missing"
+    )
+    assert project.problems(B="x", **process) == (told,)
+
+
+def test_a_required_key_that_the_process_does_not_give_is_told_once(project: Project) -> None:
+    project.write("prod.env", "DEPLOY_WAIT_FOR=DATABASE_URL\nDEPLOY_FROM_PROCESS=DATABASE_URL\n")
+    assert len(project.problems()) == 1
+
+
+@pytest.mark.parametrize("process", [{}, {"A": ""}], ids=["not set", "empty"])
+def test_a_key_that_the_process_may_give_leaves_what_the_files_say(
+    project: Project, process: dict[str, str]
+) -> None:
+    project.write("prod.env", "A=file\nDEPLOY_FROM_PROCESS='A? DEPLOY_BATCH?'\n")
+    environment = project.load(**process)
+    assert environment.revealed() == {"A": "file"} and environment.taken_from_process == ()
+    assert project.load(A="x").revealed() == {"A": "x"}
 
 
 def test_the_clear_text_of_an_encrypted_layer_touches_no_disk(project: Project) -> None:
@@ -216,8 +244,16 @@ def test_an_environment_is_printed_without_its_values(project: Project) -> None:
 
 @pytest.mark.parametrize("name", ["dev", "staging", "prod"])
 def test_the_environments_of_this_repository_load(name: str) -> None:
-    process = {key: value for key, value in os.environ.items() if key not in ("SECRET_KEY", "DATABASE_URL")}
+    process = {**os.environ, "SECRET_KEY": "x" * 50, "DATABASE_URL": "postgres://app@db.example.com/app"}
     assert load_environment(name, root=REPOSITORY, process=process).name == name
+
+
+@pytest.mark.parametrize("name", ["staging", "prod"])
+def test_the_environments_of_this_repository_want_their_secrets_from_the_process(name: str) -> None:
+    process = {key: value for key, value in os.environ.items() if key not in ("SECRET_KEY", "DATABASE_URL")}
+    with pytest.raises(ConfigurationError) as refused:
+        load_environment(name, root=REPOSITORY, process={**process, "SECRET_KEY": ""})
+    assert len(refused.value.problems) == 2
 
 
 def test_dev_deploys_to_this_machine_with_sqlite() -> None:

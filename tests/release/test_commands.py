@@ -65,6 +65,18 @@ def test_plan_and_report_say_what_the_process_environment_gave(
     assert local.fab("plan", "--env=dev", "--json").document["from_process"] == ["CI_TOKEN"]
 
 
+@pytest.mark.parametrize("process", [{}, {"DATABASE_URL": ""}], ids=["not set", "empty"])
+def test_nothing_is_contacted_when_the_process_lacks_a_secret_that_it_must_give(
+    local: Plain, process: dict[str, str]
+) -> None:
+    local.environment(
+        "dev", DEPLOY_HOSTS="local:", DEPLOY_PATH=".deploy/dev", DEPLOY_FROM_PROCESS="DATABASE_URL"
+    )
+    done = local.fab("deploy", "--env=dev", "--json", **process)
+    assert done.code == 2 and "DATABASE_URL" in done.document["error"]
+    assert not (local.root / ".deploy").exists()
+
+
 def test_what_a_step_of_your_own_prints_is_shown(local: Plain) -> None:
     fabfile = (
         "from deploytasks import DEFAULT, namespace, step\n\n"
