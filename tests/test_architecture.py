@@ -15,7 +15,19 @@ TABLE = {
     "tasks": {"commands", "config", "ground", "hosts", "output", "recipe", "source", "ssh", "vendored"},
     "output": {"commands", "config", "ground", "hosts", "vendored"},
     "commands": {
-        *("config", "ground", "hosts", "packages", "recipe", "remote", "source", "ssh", "upload", "vendored")
+        *(
+            "config",
+            "ground",
+            "hosts",
+            "migrations",
+            "packages",
+            "recipe",
+            "remote",
+            "source",
+            "ssh",
+            "upload",
+            "vendored",
+        )
     },
     "hosts": {"config", "ground", "recipe", "remote", "ssh", "upload"},
     "upload": {"ground", "source", "ssh"},

@@ -22,7 +22,7 @@ from ..recipe.prune import known_releases, served_release
 from ..recipe.release import next_id
 from ..recipe.rounds import ended, rounds
 from ..report import Report
-from . import brought, build, forecast, readings
+from . import brought, build, forecast, readings, schema
 from .changing import closing_table, locks
 from .changing.transaction import Run, utc_now
 from .check import findings
@@ -98,6 +98,10 @@ def decide(
         for host, inventory in inventories.items()
     )
     run.note(*brought.brought(run.progress.contexts))
+    said, names = schema.coming(run.progress.contexts)
+    run.note(*said)
+    run.progress.migrations = tuple(names)
+    run.progress.released = brought.released(run.progress.contexts, said)
 
 
 def carry_out(run: Run, fleet: Fleet) -> None:

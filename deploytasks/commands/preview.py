@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any
 
-from .. import git, vendored
+from .. import vendored
 from ..config.environment import Host
 from ..errors import OK, PENDING
 from ..hosts.failures import HostsFailed
@@ -22,7 +22,7 @@ from ..recipe.context import Built
 from ..recipe.plan import Plan
 from ..recipe.recipe import applies
 from ..report import HostOutcome, Report
-from . import build, readings
+from . import brought, build, readings, schema
 from .changing.transaction import utc_now
 from .check import findings
 
@@ -57,7 +57,7 @@ def host_content(plan: Plan, built: Built, host: Host, results: Sequence[Result]
     moved = (
         vendored.changes(facts["inventory"]["vendored"], built.tree.dependencies) if served["release"] else ()
     )
-    commits = commit_changes(plan, served.get("revision"))
+    commits = brought.commits(plan, served.get("revision"))
     key = built.bundle.key(tools)
     dependencies = None if served.get("dependency_key") in (key, f"own-{served['release']}") else key
     environment = environment_changes(plan, facts["environment_keys"])
@@ -83,6 +83,7 @@ def host_content(plan: Plan, built: Built, host: Host, results: Sequence[Result]
         if key in tools["venvs"]
         else "to be installed",
         "environment": environment,
+        "migrations": schema.planned(plan.environment.root, served.get("revision"), built),
         "lock": describe(facts["lock"]) if facts["lock"] else None,
     }
 
@@ -106,20 +107,6 @@ def file_changes(old: Mapping[str, Sequence[Any]], built: Built) -> dict[str, li
 
 def executable(mode: int) -> bool:
     return bool(mode & 0o100)
-
-
-def commit_changes(plan: Plan, old: str | None) -> dict[str, Any]:
-    """The project's commits that come and go; rewinds are `removed`."""
-    assert plan.revision is not None
-    new = plan.revision.commit
-    found: dict[str, Any] = {"from": old, "to": new, "added": [], "removed": [], "unknown": False}
-    if old and old != new:
-        from ..vendored.changes import between
-
-        directory = git.run(plan.environment.root, "rev-parse", "--absolute-git-dir").strip()
-        change = between(type(plan.environment.root)(directory), "", old, new)
-        found.update(added=list(change.added), removed=list(change.removed), unknown=change.unknown)
-    return found
 
 
 def environment_changes(plan: Plan, there: Mapping[str, str] | None) -> dict[str, list[str]]:

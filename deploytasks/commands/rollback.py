@@ -18,6 +18,7 @@ from ..recipe.prune import known_releases, served_release
 from ..recipe.release import rollback_target
 from ..recipe.rounds import Round, ended, joined
 from ..report import Report
+from . import schema
 from .changing import locks
 from .changing.transaction import Run
 
@@ -45,6 +46,8 @@ def roll_back(run: Run, fleet: Fleet, to: str | None) -> None:
     )
     run.note(*migrations(inventories, target))
     contexts = run.progress.contexts
+    releases = contexts[0].inventory["releases"]
+    run.note(*schema.left_behind(plan.environment.root, releases, contexts[0].previous, target))
     asked = services.ask_again(contexts[0])
     endings = {context.host: ending(run, context) for context in contexts}
     answers = run.carry_out(fleet, ended(going_back(contexts, asked), endings))

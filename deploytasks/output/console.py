@@ -42,9 +42,14 @@ def results(lines: Iterable[str]) -> None:
         result(line)
 
 
+def answers() -> bool:
+    """Whether there is a terminal to answer on."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
 def ask(question: str) -> bool | None:
     """Whether the question is answered with yes; None when there is no terminal to answer on."""
-    if sys.stdin is None or not sys.stdin.isatty():
+    if not answers():
         return None
     ERR.write(f"{shown(question)} [y/N] ")
     try:

@@ -47,4 +47,6 @@ def host_lines(host: Mapping[str, Any]) -> list[str]:
     shown.append(f"  dependencies: {host['dependencies']}")
     for kind, names in host["environment"].items():
         shown += [f"  environment keys {kind}: {', '.join(names)}"] if names else []
+    shown += ["  migrations:"] if host["migrations"] else []
+    shown += [f"    {line}" for line in host["migrations"]]
     return [*shown, *holder]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,12 +77,17 @@ def refuse_dry(context: Any, command: str) -> None:
         raise UsageError(f"{command}: has no dry run; leave out --dry (-R)")
 
 
-def confirm(environment: Environment, what: str, yes: bool) -> None:
+def confirm(
+    environment: Environment, what: str, yes: bool, summary: Callable[[], Iterable[str]] = tuple
+) -> None:
     """Ask before changing an environment that wants it (DEPLOY_CONFIRM).
-    Raises UsageError when the answer is not yes.
+    On a terminal the `summary` of what it would bring is shown before. Raises UsageError when the answer is not yes.
     """
     if yes or not environment.settings.confirm:
         return
+    if console.answers():
+        for line in summary():
+            console.trouble(line)
     hosts = ", ".join(host.name for host in environment.hosts)
     answer = console.ask(f"{what} {environment.name} on {hosts}?")
     if answer is None:
@@ -90,4 +95,4 @@ def confirm(environment: Environment, what: str, yes: bool) -> None:
             f"{environment.name}: wants a confirmation (DEPLOY_CONFIRM) and there is no terminal; add --yes"
         )
     if not answer:
-        raise UsageError(f"{environment.name}: not confirmed; nothing was contacted")
+        raise UsageError(f"{environment.name}: not confirmed; nothing was changed")

@@ -79,7 +79,7 @@ def deploy(
     )
     if is_dry(c, dry_run):
         return show(preview(plan, steps=True), as_json=json, lines=lines, file=report)
-    confirm(plan.environment, "Deploy to", yes)
+    confirm(plan.environment, "Deploy to", yes, lambda: lines(preview(plan)))
     with watching() as watcher:
         done = execute(plan, observer=watcher)
     return show(remembered(plan, done), as_json=json, timings=timings, file=report)

@@ -17,6 +17,10 @@ class Progress:
     """How far a run has come: what the way out has to put right."""
 
     release: str | None = None
+    migrations: tuple[str, ...] = ()
+    """The names of those that the release brings."""
+    released: Mapping[str, Any] = field(default_factory=dict)
+    """What changes with it, for the report."""
     contexts: tuple[StepContext, ...] = ()
     switched: tuple[Host, ...] = ()
     """Hosts whose publish was asked for, whether or not it was answered; on the way out, less those that stayed."""

@@ -86,7 +86,8 @@ class Run:
         """This run's line for the history."""
         seconds = time.monotonic() - self.started
         entry = history_line(self.plan, self.progress.release, outcome, seconds, error)
-        return {**entry, "revision": self.revision, **brought.pins(self.progress.contexts)}
+        known = {"migrations": list(self.progress.migrations)} if self.progress.migrations else {}
+        return {**entry, "revision": self.revision, **brought.pins(self.progress.contexts), **known}
 
     def carry_out(self, fleet: Fleet, rounds: Sequence[Round]) -> Answers:
         """Carry out one round after the other; every host's answers to all of them."""
@@ -171,6 +172,7 @@ class Run:
             (*self.local, *fleet.steps),
             tuple(self.notes),
             self.plan.environment.taken_from_process,
+            {"released": self.progress.released} if self.progress.released else {},
         )
         self.note(*notify(self.plan.environment, report))
         return report
