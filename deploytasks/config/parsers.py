@@ -100,6 +100,13 @@ def one_word(text: str) -> str | None:
     return text or None
 
 
+def host_header(text: str) -> str | None:
+    """A name, with a port or not, as it can stand in a header."""
+    if not text.isascii():
+        raise Wrong("has characters that no header may have; write the name as DNS has it, xn--…")
+    return one_word(text)
+
+
 def interpreter(text: str) -> str:
     if not text or one_word(text) is None:
         raise Wrong("names no interpreter; write one, e.g. python3.12")

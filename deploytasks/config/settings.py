@@ -70,7 +70,7 @@ class Settings:
     """`DEPLOY_HEALTH_URL` of the hosts of a role, for which the plain key does not hold."""
     health_timeout: float = key(parsers.seconds, 30.0)
     """Seconds in which the health URL must answer 2xx (30)."""
-    health_host: str | None = key(parsers.one_word, None)
+    health_host: str | None = key(parsers.host_header, None)
     """Host header of the health request."""
     health_headers: tuple[tuple[str, str], ...] = key(parsers.headers, ())
     """Further headers of the health request, `Name: value`, one a line."""

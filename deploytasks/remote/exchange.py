@@ -124,12 +124,12 @@ def get(
     """
     parts = urllib.parse.urlsplit(url)
     secure = parts.scheme.lower() == "https"
-    kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+    host, port = place = place_of(parts)
+    connection: Any = (http.client.HTTPSConnection if secure else http.client.HTTPConnection)(host, port)
     ends = time.monotonic() + seconds
-    connection: Any = kind(parts.hostname or "", parts.port)
-    plain = connect((connection.host, connection.port), ends)
+    plain = connect(place, ends)
     try:
-        connection.sock = Timed(encrypted(plain, connection.host, ends) if secure else plain, ends)
+        connection.sock = Timed(encrypted(plain, host, ends) if secure else plain, ends)
         path = urllib.parse.urlunsplit(("", "", parts.path or "/", parts.query, ""))
         sent = {"User-Agent": "deploytasks", **login(parts), **(headers or {}), "Connection": "close"}
         connection.request("GET", path, headers=sent)
@@ -138,6 +138,11 @@ def get(
     finally:
         plain.close()
         connection.close()
+
+
+def place_of(parts: urllib.parse.SplitResult) -> tuple[str, int]:
+    """The host and the port that a URL names."""
+    return parts.hostname or "", parts.port or (443 if parts.scheme.lower() == "https" else 80)
 
 
 def encrypted(plain: socket.socket, name: str, ends: float) -> ssl.SSLSocket:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -59,9 +59,8 @@ class Identities(AuthStrategy):  # type: ignore[misc]
                 return None
             except (paramiko.SSHException, ValueError, OSError):
                 continue
-            certificate = Path(f"{file}-cert.pub")
-            if certificate.is_file():
-                key.load_certificate(str(certificate))
+            with suppress(OSError, ValueError):  # none there, or none that can be read: the key alone may do
+                key.load_certificate(f"{file}-cert.pub")
             return key
         return None
 

@@ -80,6 +80,11 @@ WRONG = [
     ("DEPLOY_HEALTH_URL", "http://[::1/", NO_URL),
     ("DEPLOY_HEALTH_URL", "http://127.0.0.1/gesund\u00e4", NO_URL),
     ("DEPLOY_HEALTH_HOST", "'a\nX-Header: b'", NOT_A_WORD),
+    (
+        "DEPLOY_HEALTH_HOST",
+        "b\u00fccher.example",
+        "has characters that no header may have; write the name as DNS has it, xn--…",
+    ),
     ("DEPLOY_HEALTH_SETTLE", "-1", NO_SECONDS),
     ("DEPLOY_HEALTH_HEADERS", "'X-Forwarded-Proto=https'", NO_HEADER),
     ("DEPLOY_HEALTH_HEADERS", "'X A: b'", NO_HEADER),

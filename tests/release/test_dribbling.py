@@ -8,7 +8,7 @@ import pytest
 
 from deploytasks.commands.changing.webhook import post
 from deploytasks.remote.agent.state import State
-from deploytasks.remote.exchange import MOST, get
+from deploytasks.remote.exchange import MOST, get, place_of
 from deploytasks.remote.failure import Failure
 from deploytasks.remote.release.health import verify
 from deploytasks.remote.services.service import Service
@@ -75,3 +75,15 @@ def test_a_notification_that_fails_is_a_note(local: Plain) -> None:
         done = local.fab("deploy", "--env=dev")
     assert done.code == 0, done.err
     assert "DEPLOY_NOTIFY failed (BadStatusLine); try it by hand" in done.err
+
+
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        ("http://[::1]/health", ("::1", 80)),
+        ("https://[2001:db8::7]", ("2001:db8::7", 443)),
+        ("http://u:p@localhost:8000/", ("localhost", 8000)),
+    ],
+)
+def test_the_host_and_port_of_a_url_are_those_it_names(url: str, place: tuple[str, int]) -> None:
+    assert place_of(urlsplit(url)) == place

@@ -66,3 +66,17 @@ def test_a_host_that_came_back_is_told_from_one_that_did_not(staging: Site) -> N
     failed = staging.project.fab("deploy", "--env=staging", "--json")
     assert failed.code == 6, failed.err
     assert outcomes(failed.document) == [(first, "unchanged"), (first, "failed"), (first, "unchanged")]
+
+
+def test_a_host_that_does_not_say_what_it_serves_is_exit_4_and_not_1(staging: Site, tmp_path: Path) -> None:
+    """Its agent dies when it has done its part, while the other host still fails."""
+    first = staging.project.deploy()
+    failing, gone = tmp_path / "failing", tmp_path / "gone"
+    dies = f"(until [ -e {failing} ]; do sleep 0.05; done; kill -9 $PPID; touch {gone}) >/dev/null 2>&1 &"
+    fails = f"touch {failing}; until [ -e {gone} ]; do sleep 0.05; done; false"
+    line = f'if [ "$DEPLOYTASKS_HOST" = host2 ]; then {dies} else {fails}; fi'
+    staging.configure("host1", "host2", DEPLOY_POSTINSTALL=line)
+    failed = staging.project.fab("deploy", "--env=staging", "--json")
+    assert failed.code == 4, failed.err
+    assert outcomes(failed.document) == [(first, "unchanged"), (None, "unknown")]
+    assert "host2: does not say what it serves now; see `fab status" in failed.document["error"]

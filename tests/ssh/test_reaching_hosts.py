@@ -73,6 +73,11 @@ def test_an_ipv6_host_is_reached(ipv6_host: Farm) -> None:
     assert answer(route(ipv6_host, Host("::1", port=host.port))) == "reached\n"
 
 
+def test_a_certificate_that_cannot_be_read_leaves_the_key_alone(own_hosts: Farm) -> None:
+    Path(f"{own_hosts.identity}-cert.pub").write_text("garbage")
+    assert answer(route(own_hosts, "host1")) == "reached\n"
+
+
 def test_an_unknown_user_is_refused_with_the_keys_that_were_tried(hosts: Farm) -> None:
     with pytest.raises(
         Unreachable, match=r"nobody@host1: .* does not let `nobody` in \(keys tried: SHA256:.*see User and"

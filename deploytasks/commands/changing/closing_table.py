@@ -63,6 +63,16 @@ def outcomes(
     return tuple(found)
 
 
+def unasked(fleet: Fleet, plan: Plan, hosts: Sequence[HostOutcome]) -> tuple[str, ...]:
+    """Hosts that were reached, and in the end do not say what they serve."""
+    silent = {one.host for one in hosts if one.outcome == "unknown"}
+    return tuple(
+        f"{host.name}: does not say what it serves now; see `fab status --env={plan.environment.name}`"
+        for host in plan.hosts
+        if host.name in silent and host in fleet.runners
+    )
+
+
 def strays(
     fleet: Fleet, plan: Plan, expected: Mapping[str, str | None], hosts: Sequence[HostOutcome]
 ) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from datetime import datetime, timezone
 from typing import Any, TypeVar
 
-from ...errors import DISAGREE, LOCKED, worst
+from ...errors import DISAGREE, LOCKED, UNREACHABLE, worst
 from ...hosts.failures import carried_out
 from ...hosts.fleet import Answers, Fleet
 from ...hosts.observer import Observer
@@ -17,7 +17,7 @@ from ...operation import Result
 from ...recipe.ending import history_line
 from ...recipe.plan import Plan
 from ...recipe.rounds import Round
-from ...report import Report, StepOutcome
+from ...report import HostOutcome, Report, StepOutcome
 from .. import brought
 from . import closing_table, locks, progress, undo
 from .lost_hosts import ask_silent
@@ -143,6 +143,15 @@ class Run:
             return DISAGREE, "\n".join((*filter(None, [message]), *problems))
         return code, message
 
+    def _judged(
+        self, fleet: Fleet, hosts: Sequence[HostOutcome], code: int, message: str | None
+    ) -> tuple[int, str | None]:
+        """The exit code and the message in the light of what the hosts serve in the end, or do not say."""
+        astray = closing_table.strays(fleet, self.plan, self.progress.expected, hosts)
+        unasked = closing_table.unasked(fleet, self.plan, hosts) if code else ()
+        code = DISAGREE if astray else worst((code, UNREACHABLE)) if unasked else code
+        return code, "\n".join((*filter(None, [message]), *astray, *unasked)) or None
+
     def _closing(self, fleet: Fleet, error: BaseException | None) -> Report:
         """Undo what was switched, record the failure, re-read every host."""
         code, message = undo.describe(error)
@@ -157,9 +166,7 @@ class Run:
         if not (self.progress.done and served):
             served = {**served, **closing_table.read_back(fleet, self.plan, self.plan.hosts)}
         hosts = closing_table.outcomes(self.plan, self.progress.release, code, served, self.progress.down)
-        astray = closing_table.strays(fleet, self.plan, self.progress.expected, hosts)
-        if astray:
-            code, message = DISAGREE, "\n".join((*filter(None, [message]), *astray))
+        code, message = self._judged(fleet, hosts, code, message)
         report = Report(
             self.plan.command,
             self.plan.environment.name,
