@@ -100,9 +100,9 @@ def make_uv(begun: Path) -> None:
 
 
 def archive() -> str:
-    """The address of the Debian archive that this machine's apt uses; empty when it uses none."""
+    """The address of the Debian archive that this machine's apt uses; empty when debootstrap must know one."""
     fields = "$(REPO_URI) $(RELEASE) $(COMPONENT)"
     words = ["apt-get", "indextargets", "--format", fields, "Created-By: Packages"]
     listed = subprocess.run(words, capture_output=True, text=True).stdout
-    found = (line.split() for line in listed.splitlines() if len(line.split()) == 3)
+    found = (line.split() for line in listed.splitlines() if line.startswith("http") and line.count(" ") == 2)
     return next((uri for uri, release, part in found if release in KNOWN and part == "main"), "")
