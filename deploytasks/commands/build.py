@@ -20,7 +20,10 @@ class Passed:
 
     tree: Future[source.Tree]
     news: Future[bool]
-    """Whether something is staged that was not the last time; known earlier than the tree."""
+    """Whether something is staged that was not the last time; known earlier than the tree.
+
+    Without that one file takes 1.2 times as long 50 ms away.
+    """
     left_behind: Callable[[], tuple[str, ...]]
     notes: tuple[str, ...] = ()
     dirty: bool = False

@@ -22,7 +22,7 @@ from ..recipe.prune import known_releases, served_release
 from ..recipe.release import next_id
 from ..recipe.rounds import ended, rounds
 from ..report import Report
-from . import brought, build, forecast, readings, schema
+from . import brought, build, readings, schema
 from .changing import closing_table, locks
 from .changing.transaction import Run, utc_now
 from .check import findings
@@ -44,21 +44,15 @@ def deploy(run: Run, fleet: Fleet, passed: build.Passed) -> None:
     """The recipe from `check` on. Hosts are read while the tree is built here."""
     plan = run.plan
     looked = services.look(plan)
-    likely = forecast.forecast(plan)
-    fleet.expect_uploads(likely.to_send)
     passed.news.add_done_callback(lambda news: fleet.expect_uploads(plan.hosts if news.result() else ()))
     asked = {host: fleet.start(host, [*read_host(plan, host), *looked]) for host in plan.hosts}
     facts = readings.tool_facts(asked[plan.hosts[0]])
     built = run.locally(BUILD.name, lambda: build.build(plan, passed, facts, run.note))
-    if likely.empty:
-        built.tree.foresee_empty_hosts()
     answers = {host: future.result() for host, future in asked.items()}
     check(run, answers, built, fleet.noise())
     fleet.expect_uploads(host for host, read in answers.items() if readings.basis(read) != built.tree.digest)
     inventories = locks.take(fleet, plan, run.observer)
     run.progress.locked = True
-    complete = {host: inventory["basis"] == built.tree.digest for host, inventory in inventories.items()}
-    forecast.remember(plan, complete)
     decide(run, answers, inventories, built)
     with build.looking_behind(passed, run.note):
         carry_out(run, fleet)

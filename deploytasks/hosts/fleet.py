@@ -86,7 +86,10 @@ class Fleet:
         return {host: runner.noise for host, runner in self.runners.items() if runner.noise}
 
     def expect_uploads(self, hosts: Iterable[Host]) -> None:
-        """There will be something to upload to these hosts: what can be made ready for it is, once they are asked."""
+        """There will be something to upload to these hosts: what can be made ready for it is, once they are asked.
+
+        Without that a first deploy takes 1.1 times as long on the loopback, and one file 1.3 times 50 ms away.
+        """
         with self._guard:
             self._expecting.update(hosts)
             runners = [runner for host, runner in self.runners.items() if host in self._expecting]

@@ -28,10 +28,6 @@ class Tree:
     def digest(self) -> str:
         return self.manifest.digest
 
-    def foresee_empty_hosts(self) -> None:
-        """Make ready what a host is told that has nothing yet."""
-        _ = self.manifest.packed
-
     def since(self, digest: str) -> dict[str, Entry | None] | None:
         """What ships otherwise than in the tree of a digest, None for what ships no more. None if that is not known."""
         if digest == self.digest:
