@@ -18,6 +18,8 @@ from . import packages, pyproject, requirements, wheels
 from .layout import FORMAT, laid_out
 from .missing_files import missing_files, named
 from .packages import Package
+from .requirement import holds
+from .requirements import Requirements
 from .wheels import Wheel
 
 Facts = Callable[[], Mapping[str, Any]]
@@ -64,8 +66,7 @@ def build(tree: Tree, environment: Environment, *, facts: Facts, cache: Path | N
     if settings.vendor_install == "none":
         return Bundle(tree.path, "", "none", requires_python=pyproject.requires_python(tree.path))
     asked = requirements.read(tree.path, settings.requirements)
-    described = {one.path: one.describe for one in tree.dependencies}
-    found = packages.packages(tree.path, tree.staged, described, asked.vendored)
+    found = vendored(tree, asked, facts)
     by_path = settings.vendor_install == "path"
     on_path = tuple(one for one in found if by_path or not one.buildable)
     packages.refuse_shadows(on_path)
@@ -74,6 +75,7 @@ def build(tree: Tree, environment: Environment, *, facts: Facts, cache: Path | N
     directory, instructions = laid_out(place, asked, built, resolved_for)
     material = material_of(directory, built, instructions)
     lines = (
+        *requirements.other_hosts_lines(asked.lines, facts),
         *lacking_lines(built),
         *wheel_lines(built, resolved_for),
         *(() if by_path else path_lines(on_path)),
@@ -81,6 +83,14 @@ def build(tree: Tree, environment: Environment, *, facts: Facts, cache: Path | N
     paths = {one.import_path: one.modules for one in on_path}
     known = (pyproject.requires_python(tree.path), resolved_for, *room(directory))
     return Bundle(directory, material, settings.vendor_install, instructions, paths, lines, *known)
+
+
+def vendored(tree: Tree, asked: Requirements, facts: Facts) -> tuple[Package, ...]:
+    """The vendored packages of a tree, less those that it requires under a marker which is false on the host."""
+    described = {one.path: one.describe for one in tree.dependencies}
+    others = {path for path, marker in asked.markers.items() if not holds(marker, facts())}
+    found = packages.packages(tree.path, tree.staged, described, asked.vendored)
+    return tuple(one for one in found if one.path not in others)
 
 
 def material_of(directory: Path, built: Sequence[Wheel], instructions: Mapping[str, Any]) -> str:

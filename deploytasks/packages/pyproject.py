@@ -16,7 +16,11 @@ else:
 
 def read(directory: Path) -> dict[str, Any]:
     """The tables of a directory's pyproject.toml, {} without one. Raises UsageError when it cannot be read."""
-    path = directory / "pyproject.toml"
+    return tables(directory / "pyproject.toml")
+
+
+def tables(path: Path) -> dict[str, Any]:
+    """The tables of a TOML file, {} without one. Raises UsageError when it cannot be read."""
     if not path.is_file():
         return {}
     try:
@@ -42,6 +46,29 @@ def requires_python(directory: Path) -> str:
 def dependencies(directory: Path) -> tuple[str, ...]:
     """`dependencies` of a project, as requirements."""
     return tuple(read(directory).get("project", {}).get("dependencies", ()))
+
+
+def dynamic(directory: Path) -> bool:
+    """Whether only a build backend knows the dependencies of a project."""
+    return "dependencies" in read(directory).get("project", {}).get("dynamic", ())
+
+
+def dynamic_files(directory: Path) -> tuple[str, ...]:
+    """The requirements files from which setuptools takes the dependencies of a project."""
+    said = read(directory).get("tool", {}).get("setuptools", {}).get("dynamic", {}).get("dependencies", {})
+    files = said.get("file", ()) if dynamic(directory) and isinstance(said, dict) else ()
+    return (files,) if isinstance(files, str) else tuple(files)
+
+
+def of_poetry(directory: Path) -> bool:
+    """Whether a project has its dependencies in the table of Poetry."""
+    said = read(directory).get("tool", {}).get("poetry", {}).get("dependencies", {})
+    return any(name != "python" for name in said)
+
+
+def says_none(directory: Path) -> bool:
+    """Whether a project says that it has no dependencies."""
+    return bool(read(directory).get("project", {}).get("dependencies") == [])
 
 
 def sources(directory: Path) -> dict[str, Any]:

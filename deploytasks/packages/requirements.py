@@ -4,29 +4,29 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from ..errors import UsageError
 from . import pyproject
+from .age import refuse_older
+from .requirement import holds, requirement
+from .unread import FOREIGN, refuse_foreign, refuse_unread
 from .uv_lock import exported
 
-if TYPE_CHECKING:
-    from packaging.requirements import Requirement
-
 CANDIDATES = ("uv.lock", "requirements.lock", "requirements.txt")
-FOREIGN = ("poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml")
-"""Locks that are not read here."""
 COMMENT = re.compile(r"(?:^|\s)#.*")
 REPOSITORY = re.compile(r"(?:^|[\s@=])(?:git|hg|svn|bzr)\+[a-z]+:|(?:^|[\s@=])(?:git|ssh)(?:@|://)")
 INCLUDE = re.compile(r"(?:(?P<file>-r|--requirement)|-c|--constraint)[\s=]*(?P<name>\S+)")
 EDITABLE = re.compile(r"(?:-e|--editable)[\s=]+")
 PATH = re.compile(
-    r"(?:[A-Za-z0-9_.-]+\s*(?:\[[^]]*\])?\s*@\s*)?(?P<path>file:\S+|\.{0,2}/\S*|\.{1,2}(?=\[|\s|$)|vendor/\S*)"
+    r"(?:[A-Za-z0-9_.-]+\s*(?:\[[^]]*\])?\s*@\s*)?(?P<path>file:\S+|\{root:\S+|\.{0,2}/\S*|\.{1,2}(?=\[|\s|$)|"
+    r"[\w.-]+/\S*|[^\s:@]+\.(?:whl|zip|tar\.gz|tgz|tar\.bz2)(?=\[|\s|$))"
 )
-VENDORED = re.compile(r"(?:file:.*/|file:|\./)?(?P<path>vendor/[A-Za-z0-9_./-]*[A-Za-z0-9_-])")
+VENDORED = re.compile(r"(?:file:.*/|file:|\{root:uri\}/|\./)?(?P<path>vendor/[A-Za-z0-9_./-]*[A-Za-z0-9_-])")
+MARKER = re.compile(r"\s;\s*(.+)")
 FINDER = re.compile(r"(?:-f|--find-links)[\s=]+(?!https?:)")
 
 
@@ -40,10 +40,22 @@ class Requirements:
     """{path: where it is named, `file:line`} of the packages that are required by path."""
     extras: dict[str, str] = field(default_factory=dict)
     """{path: `[extra,…]`} of those."""
+    markers: dict[str, str] = field(default_factory=dict)
+    """{path: the marker under which it is required} of those."""
 
     @property
     def text(self) -> str:
         return "".join(f"{line}\n" for line in self.lines)
+
+
+def other_hosts_lines(lines: Sequence[str], facts: Callable[[], Mapping[str, Any]]) -> Iterator[str]:
+    """A word on requirements that each have a marker which is false on the host of the facts."""
+    wanted = [line for line in lines if not is_empty(line)]
+    found = [one.marker if (one := requirement(line)) else None for line in wanted]
+    markers = [str(marker) for marker in found if marker is not None]
+    if markers and len(markers) == len(wanted) and not any(holds(marker, facts()) for marker in markers):
+        host = f"Python {facts()['python']} on {facts()['platform']}"
+        yield f"requirements: by its marker, none is for the host's {host}; vendored packages alone are installed"
 
 
 def is_empty(text: str) -> bool:
@@ -58,26 +70,30 @@ def read(tree: Path, names: Sequence[str]) -> Requirements:
     Raises UsageError for a file that is missing, and for a line that no host could install.
     """
     found = Requirements()
-    for name in names or usual(tree):
+    chosen = names or usual(tree)
+    for name in chosen:
         add(found, tree, name, found.lines)
+    if not names and chosen and chosen[0] in CANDIDATES:
+        refuse_older(tree, chosen[0], found.lines)
     return found
 
 
 def usual(tree: Path) -> list[str]:
-    """The file that is read when none is named. Raises UsageError when there is only a lock of another tool."""
+    """The files that are read when none is named. Raises UsageError for requirements that nothing reads."""
     names = [name for name in CANDIDATES if (tree / name).is_file()][:1]
     if names:
         return names
-    foreign = [name for name in FOREIGN if (tree / name).is_file()]
-    if foreign:
-        raise UsageError(
-            f"{foreign[0]}: is not read here; export it to requirements.txt with its own tool, and commit"
-        )
-    return ["pyproject.toml"] if pyproject.dependencies(tree) else []
+    if pyproject.dependencies(tree) and not any((tree / name).is_file() for name in FOREIGN):
+        return ["pyproject.toml"]
+    if files := pyproject.dynamic_files(tree):
+        return list(files)
+    refuse_unread(tree)
+    return []
 
 
 def add(found: Requirements, tree: Path, name: str, into: list[str], including: tuple[str, ...] = ()) -> None:
     """Read one file, and those that it includes, into a list of lines."""
+    refuse_foreign(name)
     if not (tree / name).is_file() or not (tree / name).resolve().is_relative_to(tree.resolve()):
         raise UsageError(
             f"{name}: required, but not in the revision; commit it, or correct DEPLOY_REQUIREMENTS"
@@ -139,17 +155,6 @@ def by_source(directory: Path, name: str, line: str) -> str:
     return f"./{os.path.normpath(Path(name).parent / source['path'])}{extras}"
 
 
-def requirement(line: str) -> Requirement | None:
-    """What a line requires by name; None for options, paths and what is misspelt."""
-    from packaging.requirements import InvalidRequirement, Requirement
-
-    bare = re.sub(r"\\\n|\s--\S.*", " ", line)  # joined lines, and hashes
-    try:
-        return Requirement(bare.strip())
-    except InvalidRequirement:
-        return None
-
-
 CURE = "points at a repository, which hosts cannot reach; vendor it: `inv vendor.add URL`, then require ./vendor/<name>"
 
 
@@ -168,6 +173,8 @@ def vendored(found: Requirements, said: str, where: str) -> bool:
             "it, or leave it out: processes run in the release and find its modules"
         )
     found.vendored[match["path"]] = where
+    if marker := MARKER.search(bare):
+        found.markers[match["path"]] = marker[1]
     extras = re.search(r"\[[^]]*\]", bare)
     if extras:
         found.extras[match["path"]] = extras[0].replace(" ", "")
