@@ -49,6 +49,7 @@ def of_hosts(
         needed = built.tree.manifest.size if built else 0
         files = len(built.tree.manifest) if built else 0
         problems += [f"{host.name}: {what}" for what in _problems(plan, facts, needed, files)]
+        problems += [f"{host.name}: {what}" for what in permissions(plan, host, facts)]
         problems += [f"{host.name}: {what}" for what in printed(noise.get(host, ""))]
         problems += [f"{host.name}: {what}" for what in sudo(plan, host, facts)]
         problems += [f"{host.name}: {what}" for what in _tools(plan, results[2].value, built)]
@@ -98,7 +99,7 @@ def _problems(plan: Plan, facts: Mapping[str, Any], needed: int, files: int) -> 
     found += [
         f"shared/{name} is missing; create {root}/shared/{name} there" for name in facts["missing_shared"]
     ]
-    return [*found, *permissions(plan, facts)]
+    return found
 
 
 def printed(line: str) -> Iterator[str]:

@@ -6,23 +6,24 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ...config.environment import Host
     from ...recipe.plan import Plan
 
 
-def permissions(plan: Plan, facts: Mapping[str, Any]) -> Iterator[str]:
-    """Problems with owners, modes and mounts, each with its cure."""
+def permissions(plan: Plan, host: Host, facts: Mapping[str, Any]) -> Iterator[str]:
+    """Problems with owners, modes and mounts, each with its cure. Who may write what on this machine is its user's."""
     root, user, group = plan.layout.root, facts["user"], plan.environment.settings.env_group
     for place in facts["read_only"]:
         yield f"{place} is on a file system that is mounted read-only; mount it anew with `rw` there, as root"
     closed = [place for place in facts["unwritable"] if place not in facts["read_only"]]
     if closed and not facts["obstacle"]:
         yield f"{', '.join(closed)} is not writable for {user}; `chown -R {user} {root}` there, as root"
-    if facts["noexec"]:
+    for place in facts["noexec"]:
         yield (
-            f"{facts['nearest']} is on a file system that is mounted noexec: nothing of a release can be run; "
+            f"{place} is on a file system that is mounted noexec: nothing of a release can be run; "
             "mount it anew with `exec` there, or choose another DEPLOY_PATH"
         )
-    for place in facts["open"]:
+    for place in () if host.is_local else facts["open"]:
         yield f"{place} may be written by every user of the host; `chmod o-w {place}` there"
     if facts["group"] == "missing":
         yield f"group {group} (DEPLOY_ENV_GROUP) does not exist; create it there"

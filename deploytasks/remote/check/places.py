@@ -21,11 +21,13 @@ OWN = ("", "releases", "venvs", ".deploytasks")
 def places(root: str) -> dict[str, Any]:
     """What is wrong with the directories that exist, and with the file system that they are on."""
     found = list(directories(root))
-    flags = os.statvfs(existing(root)).f_flag
+    flags = {place: os.statvfs(place).f_flag for place in found}
+    private = os.path.join(root, ".deploytasks")
+    noexec = getattr(os, "ST_NOEXEC", 0)  # Linux has it
     return {
         "unwritable": [place for place in found if not os.access(place, os.W_OK | os.X_OK)],
-        "read_only": [place for place in found if os.statvfs(place).f_flag & os.ST_RDONLY],
-        "noexec": bool(flags & getattr(os, "ST_NOEXEC", 0)),
+        "read_only": [place for place in found if flags[place] & os.ST_RDONLY],
+        "noexec": [place for place in found if flags[place] & noexec and not place.startswith(private)],
         "open": [place for place in (*above(root), *found) if is_open(place)],
     }
 
