@@ -80,3 +80,15 @@ def test_a_host_that_does_not_say_what_it_serves_is_exit_4_and_not_1(staging: Si
     assert failed.code == 4, failed.err
     assert outcomes(failed.document) == [(first, "unchanged"), (None, "unknown")]
     assert "host2: does not say what it serves now; see `fab status" in failed.document["error"]
+
+
+@pytest.mark.parametrize(("restart", "said"), [("true", 1), ("", 0)], ids=["with a restart", "without one"])
+def test_a_failed_first_deploy_says_that_what_it_started_may_still_run(
+    local: Plain, restart: str, said: int
+) -> None:
+    keys = {"DEPLOY_HOSTS": "local:", "DEPLOY_PATH": ".deploy/dev", "DEPLOY_RESTART": restart}
+    dead = {"DEPLOY_HEALTH_URL": "http://127.0.0.1:1/", "DEPLOY_HEALTH_TIMEOUT": 0.1}
+    local.environment("dev", **keys, **dead)
+    failed = local.fab("deploy", "--env=dev", "--json")
+    assert (failed.code, outcomes(failed.document)) == (1, [(None, "unchanged")])
+    assert failed.err.count("what DEPLOY_RESTART started of the failed release may still run") == said

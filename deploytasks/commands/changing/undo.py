@@ -4,7 +4,7 @@ every host remembers what happened.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ...config.environment import Host
@@ -18,6 +18,7 @@ from . import closing_table
 from .way_back import LOST, put_back
 
 if TYPE_CHECKING:
+    from ...recipe.context import StepContext
     from .progress import Progress
 
 
@@ -51,14 +52,23 @@ def undo(
     switched = [host for host in progress.switched if host not in lost]
     if switched:
         observer.note(f"putting {len(switched)} host(s) back to the release they served before")
-    failures = put_back(
-        fleet, [context for context in progress.contexts if context.host in switched], observer
-    )
+    contexts = [context for context in progress.contexts if context.host in switched]
+    failures = put_back(fleet, contexts, observer)
+    for name in left_running(fleet, contexts):
+        observer.note(
+            f"{name}: what DEPLOY_RESTART started of the failed release may still run; stop it there"
+        )
     progress.down = tuple(failure.host for failure in failures if is_put_back(failure))
     bad = [mark_bad(progress.release)] if progress.release and plan.command == "deploy" else []
     ending = {host: [*bad, *give_back(entry)] for host in plan.hosts if host in fleet.runners}
     fleet.each(ending, resume=True, together=False)
     return tuple(f"{failure}; {consequence(failure, plan, progress)}" for failure in failures)
+
+
+def left_running(fleet: Fleet, contexts: Iterable[StepContext]) -> list[str]:
+    """Names of hosts that had no release to go back to, where one was started all the same."""
+    started = {one.host for one in fleet.steps if one.step == "restart"}
+    return [one.host.name for one in contexts if one.previous is None and one.host.name in started]
 
 
 def is_put_back(failure: HostFailure) -> bool:
