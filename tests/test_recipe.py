@@ -19,6 +19,7 @@ NAMES = (
     "install",
     "wait_for_services",
     "postinstall",
+    "backup",
     "migrate",
     "publish",
     "restart",

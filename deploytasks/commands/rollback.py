@@ -11,6 +11,7 @@ from ..hosts.fleet import Fleet
 from ..hosts.observer import Observer, Silent
 from ..operation import Operation, Result
 from ..recipe import publish, restart, services
+from ..recipe.backup import BACKUPS
 from ..recipe.context import StepContext
 from ..recipe.ending import farewell, mark_bad
 from ..recipe.plan import Plan
@@ -19,6 +20,7 @@ from ..recipe.release import rollback_target
 from ..recipe.rounds import Round, ended, joined
 from ..report import Report
 from . import schema
+from .backups import taken_before
 from .changing import locks
 from .changing.transaction import Run
 
@@ -50,8 +52,17 @@ def roll_back(run: Run, fleet: Fleet, to: str | None) -> None:
     run.note(*schema.left_behind(plan.environment.root, releases, contexts[0].previous, target))
     asked = services.ask_again(contexts[0])
     endings = {context.host: ending(run, context) for context in contexts}
+    run.note(*backup_of(run, fleet))
     answers = run.carry_out(fleet, ended(going_back(contexts, asked), endings))
     run.note(*not_yet(contexts[0].host, answers[contexts[0].host][: len(asked)]))
+
+
+def backup_of(run: Run, fleet: Fleet) -> Iterator[str]:
+    """What is to be said of the backup before the release that is left, where backups are made."""
+    context = run.progress.contexts[0]
+    if run.plan.environment.settings.backup and context.host.primary:
+        results = fleet.each({context.host: [BACKUPS]}, together=False)[context.host]
+        yield from taken_before(run.plan, context.previous, results[0].value if results[0].ok else ())
 
 
 def not_yet(host: Host, results: Sequence[Result]) -> Iterator[str]:

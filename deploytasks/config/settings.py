@@ -54,6 +54,10 @@ class Settings:
     """`yes` allows submodules whose URL is a path (`no`)."""
     postinstall: str | None = key(parsers.text, None)
     """Command run in the new release on each host (`./postinstall` when there is one)."""
+    backup: str | None = key(parsers.text, None)
+    """Command run once, on the primary host, before migrate; it must write the file `$DEPLOYTASKS_BACKUP`."""
+    keep_backups: int = key(parsers.count, 5)
+    """Backups kept in `shared/backups` (5)."""
     migrate: str | None = key(parsers.text, None)
     """Command run once, on the primary host, before publish."""
     wait_for: tuple[str, ...] | None = key(parsers.names, None)

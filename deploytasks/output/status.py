@@ -40,6 +40,11 @@ def age(at: str | None, now: datetime) -> str:
     """How long ago a deploy began, roughly."""
     if not at:
         return ""
-    seconds = max(0.0, (now - datetime.fromisoformat(at)).total_seconds())
+    return since((now - datetime.fromisoformat(at)).total_seconds())
+
+
+def since(seconds: float) -> str:
+    """A time that has passed, roughly."""
+    seconds = max(0.0, seconds)
     unit, size = next(((name, size) for name, size in UNITS if seconds >= size), UNITS[-1])
     return f"{seconds // size:.0f} {unit} ago"

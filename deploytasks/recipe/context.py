@@ -79,9 +79,19 @@ class StepContext:
         }
 
     def in_release(
-        self, run: Command, *, step: str, changing: bool = True, role: str | None = None, **more: Any
+        self,
+        run: Command,
+        *,
+        step: str,
+        changing: bool = True,
+        role: str | None = None,
+        further: Mapping[str, str] | None = None,
+        **more: Any,
     ) -> Operation:
-        """Run a command in the release: its directory, its `.venv/bin` first on PATH, its environment, empty stdin."""
+        """Run a command in the release: its directory, its `.venv/bin` first on PATH, its environment, empty stdin.
+
+        `further` are variables besides those that every step has.
+        """
         place = self.layout.release(self.release)
         timeout = self.environment.settings.step_timeout
         return execute(
@@ -89,7 +99,7 @@ class StepContext:
             step=step,
             changing=changing,
             cwd=str(place),
-            env=self.variables(role),
+            env={**self.variables(role), **(further or {})},
             timeout=timeout,
             bin=str(place / ".venv" / "bin"),
             **more,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..operation import Operation
-from . import hooks, install, publish, restart, services, shared, upload
+from . import backup, hooks, install, publish, restart, services, shared, upload
 from .context import StepContext
 from .recipe import Recipe, Step
 
@@ -29,6 +29,7 @@ DEFAULT = Recipe(
         Step("install", "each-host", install.install),
         Step("wait_for_services", "each-host", services.wait),
         Step("postinstall", "each-host", hooks.postinstall),
+        Step("backup", "primary-host", backup.backup),
         Step("migrate", "primary-host", hooks.migrate, changes_schema=True),
         Step("publish", "each-host", publish.publish, essential=True, switches=True),
         Step("restart", "each-host", restart.restart),

@@ -53,6 +53,16 @@ def prune(c: Any, env: str = "", limit: Any = None, yes: bool = False, json: boo
     return show(report, as_json=json)
 
 
+@task(help={"env": ENV, "json": JSON})
+@entry("backups")
+def backups(c: Any, env: str = "", json: bool = False) -> int:
+    """List the backups on the primary host, newest first, with the line that would restore each."""
+    from ..commands.backups import backups as listed_backups
+    from ..output.backups import lines
+
+    return show(listed_backups(planned(c, "backups", env, None)), as_json=json, lines=lines)
+
+
 @task(iterable=["limit"], help={"env": ENV, "limit": LIMIT, "yes": YES, "json": JSON})
 @entry("postinstall")
 def postinstall(c: Any, env: str = "", limit: Any = None, yes: bool = False, json: bool = False) -> int:

@@ -20,6 +20,7 @@ TOP = (
     release.status,
     maintenance.check,
     maintenance.prune,
+    maintenance.backups,
     maintenance.postinstall,
     maintenance.run,
     maintenance.logs,

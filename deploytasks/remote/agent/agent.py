@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from typing import Any, BinaryIO
 
 OPERATIONS = {
+    "begin_backup": "release.backup:begin_backup",
+    "keep_backup": "release.backup:keep_backup",
+    "backups": "release.backup:backups",
     "open": "agent.operations:open_root",
     "facts": "check.facts:facts",
     "install_facts": "venv.operations:install_facts",
