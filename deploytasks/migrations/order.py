@@ -36,7 +36,7 @@ def ordered(migrations: Mapping[Key, Migration], applied: Collection[Key] = ()) 
     rest = [key for key in by_key if key in graph.parents]
     keys = tuple(key for key in walked([*leaves, *rest], graph.parents, circles) if key in by_key)
     uncertain = {key.app for key, each in by_key.items() if each.doubts} | {key.app for key in absent}
-    doubts = (*missing(graph, by_key, absent), *conflicts(leaves, uncertain), *map(in_a_circle, circles))
+    doubts = (*missing(absent, by_key), *conflicts(leaves, uncertain), *map(in_a_circle, circles))
     return Order(keys, done, doubts)
 
 
@@ -95,16 +95,13 @@ def parts(key: Key, inner: Mapping[Key, Collection[Key]]) -> set[Key]:
     return {each for each in seen if each not in inner}
 
 
-def missing(graph: Graph, migrations: Mapping[Key, Migration], absent: Iterable[Key]) -> Iterator[Doubt]:
-    """Dependencies on what an app of the tree does not have."""
-    for key in absent:
-        for child in sorted(graph.children[key]):
-            if child in migrations and not migrations[child].doubts:
-                what, cure = (
-                    f"it depends on {key}, which is not there",
-                    "manage.py migrate will refuse: add it",
-                )
-                yield Doubt("missing dependency", migrations[child].path, what, cure)
+def missing(absent: Collection[Key], migrations: Mapping[Key, Migration]) -> Iterator[Doubt]:
+    """Each migration that names one which no file has and no replacement stands for."""
+    for migration in migrations.values() if absent else ():
+        for key in (*migration.dependencies, *migration.run_before):
+            if key in absent and not migration.doubts:
+                what, cure = f"it names {key}, which is not there", "manage.py migrate will refuse: add it"
+                yield Doubt("missing dependency", migration.path, what, cure)
 
 
 def conflicts(leaves: Collection[Key], uncertain: Collection[str]) -> Iterator[Doubt]:

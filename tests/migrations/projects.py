@@ -50,7 +50,8 @@ def project(chance: Random) -> Made:
     order = list(files)
     replace(chance, files)
     applied = order[: chance.choice([0, 0, chance.randint(0, len(order)), len(order)])]
-    return Made(files, applied)
+    replacements = [key for key, links in files.items() if links.replaces]
+    return Made(files, applied + [key for key in replacements if chance.random() < 0.2])
 
 
 def add(chance: Random, files: dict[Pair, Links], app: str, number: int) -> None:
@@ -68,8 +69,10 @@ def add(chance: Random, files: dict[Pair, Links], app: str, number: int) -> None
         links.dependencies.append((chance.choice(others)[0], chance.choice(["__first__", "__latest__"])))
     if others and chance.random() < 0.05:
         links.run_before.append(chance.choice([*others, (chance.choice(others)[0], "__first__")]))
+    if chance.random() < 0.05:
+        chance.choice([links.dependencies, links.run_before]).append((app, "__first__"))
     if chance.random() < 0.01:
-        links.dependencies.append((app, "0000_nowhere"))
+        chance.choice([links.dependencies, links.run_before]).append((app, "0000_nowhere"))
     chance.shuffle(links.dependencies)
     files[app, f"{chance.choice('0019')}{number:03}_{chance.choice('xyz')}"] = links
 
@@ -83,7 +86,21 @@ def replace(chance: Random, files: dict[Pair, Links]) -> None:
         start = chance.randint(0, len(own) - 2)
         parts = own[start : chance.randint(start + 2, len(own))]
         before = [pair for key in parts for pair in files[key].dependencies if pair not in parts]
-        files[app, f"{chance.choice('0059')}_squashed"] = Links(list(dict.fromkeys(before)), [], parts)
-        if chance.random() < 0.3:
+        name = f"{chance.choice('0059')}_squashed"
+        files[app, name] = Links(list(dict.fromkeys(before)), [], parts)
+        for links in files.values():
+            if not links.replaces and chance.random() < 0.5:
+                links.dependencies = [
+                    (app, name) if pair == parts[-1] else pair for pair in links.dependencies
+                ]
+        if chance.random() < 0.3 and not is_pointed_at(app, files):
             for key in parts:
                 del files[key]
+
+
+def is_pointed_at(app: str, files: dict[Pair, Links]) -> bool:
+    """Whether somebody means the first or last of an app. With files gone, Django then tosses a coin: it looks while it
+    still adds names that have no file, in the order of a set.
+    """
+    meant = {pair for links in files.values() for pair in links.dependencies + links.run_before}
+    return bool(meant & {(app, "__first__"), (app, "__latest__")})

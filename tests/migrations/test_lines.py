@@ -99,7 +99,7 @@ def test_findings_have_their_lines() -> None:
         "blog.0001_a: does nothing",
         "shop.0002_b: cannot be read; effect not known",
         (
-            "blog/migrations/0001_a.py: it depends on shop.0009_z, which is not there; "
+            "blog/migrations/0001_a.py: it names shop.0009_z, which is not there; "
             "manage.py migrate will refuse: add it"
         ),
         (
