@@ -81,7 +81,8 @@ def status(plan: Plan, *, observer: Observer | None = None) -> Report:
     """Ask every host what it serves. Exit code 0 when they agree, answer and nothing was edited, else 6;
     4 for one out of reach.
     """
-    asked = {host: questions(plan, host) for host in plan.hosts}
+    key = os.urandom(32).hex()
+    asked = {host: questions(plan, host, key) for host in plan.hosts}
     with fleet_of(plan, observer) as fleet:
         answers = fleet.each(asked, together=False)
     found = tuple(
@@ -93,15 +94,15 @@ def status(plan: Plan, *, observer: Observer | None = None) -> Report:
     return summed_up(plan, found)
 
 
-def questions(plan: Plan, host: Host) -> list[Operation]:
-    """What a host is asked."""
+def questions(plan: Plan, host: Host, key: str) -> list[Operation]:
+    """What a host is asked; one `key` for all makes their settings comparable."""
     settings = plan.environment.settings
     return [
         open_root(plan),
         Operation("provenance"),
         Operation("read_lock"),
         Operation("edited", {"shared": [*settings.shared_dirs, *settings.shared_files]}),
-        Operation("served_environment", {"key": os.urandom(32).hex()}),
+        Operation("served_environment", {"key": key}),
         *ask_health(settings, host),
     ]
 
