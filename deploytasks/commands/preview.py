@@ -88,25 +88,17 @@ def host_content(plan: Plan, built: Built, host: Host, results: Sequence[Result]
     }
 
 
-def unpacked(packed: str) -> dict[str, list[Any]]:
-    """{path: [mode, content id]} of what a host serves, as the agent packs it."""
-    found: dict[str, list[Any]] = json.loads(zlib.decompress(base64.b64decode(packed)))
+def unpacked(packed: str) -> dict[str, Any]:
+    """{path: [git mode, size, content id]} of what a host serves, as the agent packs it."""
+    found: dict[str, Any] = json.loads(zlib.decompress(base64.b64decode(packed)))
     return found
 
 
 def file_changes(old: Mapping[str, Sequence[Any]], built: Built) -> dict[str, list[str]]:
-    """Paths added, changed (content or mode) and deleted."""
+    """Paths added, changed (content, kind or executable bit, as git tells them) and deleted."""
     new = built.tree.manifest.entries
-    changed = [
-        path
-        for path, entry in new.items()
-        if path in old and (old[path][1] != entry.id or executable(old[path][0]) != executable(entry.mode))
-    ]
+    changed = [path for path, entry in new.items() if path in old and tuple(old[path]) != entry]
     return {"added": sorted(set(new) - set(old)), "changed": changed, "deleted": sorted(set(old) - set(new))}
-
-
-def executable(mode: int) -> bool:
-    return bool(mode & 0o100)
 
 
 def environment_changes(plan: Plan, there: Mapping[str, str] | None) -> dict[str, list[str]]:

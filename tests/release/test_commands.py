@@ -93,3 +93,34 @@ def test_a_plan_with_nothing_to_do_says_that_the_host_is_frozen(local: Plain, se
     done = local.fab("plan", "--env=dev")
     assert done.code == 0
     assert "nothing to do" in done.out and "(not today)" in done.out
+
+
+def test_a_plan_after_a_deploy_is_empty_whatever_kinds_of_files_ship(local: Plain) -> None:
+    (local.root / "link.py").symlink_to("page.txt")
+    (local.root / "nowhere").symlink_to("no/such/file")
+    (local.root / "folder").symlink_to("vendor")
+    local.write("tool", "#!/bin/sh\n", 0o755)
+    local.write("empty", "")
+    local.commit()
+    local.deploy("dev")
+    planned = local.fab("plan", "--env=dev")
+    assert (planned.code, planned.out.count("~")) == (0, 0), planned.out
+    assert local.fab("status", "--env=dev").code == 0
+
+
+def test_a_plan_names_what_changes_in_kind_or_mode_alone(local: Plain) -> None:
+    (local.root / "link").symlink_to("page.txt")
+    local.write("plain", "page.txt")
+    local.write("tool", "#!/bin/sh\n", 0o755)
+    local.commit()
+    local.deploy("dev")
+    (local.root / "link").unlink()
+    local.write("link", "page.txt")
+    (local.root / "plain").unlink()
+    (local.root / "plain").symlink_to("page.txt")
+    (local.root / "tool").chmod(0o644)
+    local.commit()
+    files = local.fab("plan", "--env=dev", "--json").document["plan"][0]["files"]
+    assert files == {"added": [], "changed": ["link", "plain", "tool"], "deleted": []}
+    local.deploy("dev")
+    assert local.fab("plan", "--env=dev").code == 0

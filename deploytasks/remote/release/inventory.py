@@ -94,18 +94,16 @@ def provenance(state: State, release: str | None = None) -> dict[str, Any]:
 
 
 def manifest(state: State) -> str:
-    """What the served release holds, {path: [mode, content id]}, deflated; empty when there is none."""
+    """What the served release holds, {path: [git mode, size, content id]}, deflated; empty when there is none."""
     import base64
     import json
     import zlib
 
     from deploytasks.remote.tree.manifest import Manifest
-    from deploytasks.remote.tree.scan import mode_and_size
 
     release = served(state.root)
-    found = Manifest.of(os.path.join(state.root, "releases", release)).files() if release else {}
-    text = json.dumps({path: [mode_and_size(mark)[0], blob] for path, (mark, blob) in found.items()})
-    return base64.b64encode(zlib.compress(text.encode("ascii"), 1)).decode("ascii")
+    found = Manifest.of(os.path.join(state.root, "releases", release)).shipped() if release else {}
+    return base64.b64encode(zlib.compress(json.dumps(found).encode("ascii"), 1)).decode("ascii")
 
 
 def environment_keys(root: str, salt: str) -> dict[str, str] | None:

@@ -15,7 +15,7 @@ from deploytasks.remote.release.owner import claim
 from deploytasks.remote.trash import retire
 from deploytasks.remote.tree.manifest import Manifest
 from deploytasks.remote.tree.prepared import Prepared
-from deploytasks.remote.tree.scan import directories, executable, look, mark_of, mode_and_size
+from deploytasks.remote.tree.scan import directories, git_mode, look, mark_of, mode_and_size
 from deploytasks.remote.tree.unchanged import unchanged
 
 TYPE_CHECKING = False
@@ -121,7 +121,7 @@ def sift(target: str, prepared: Prepared, digest: str) -> None:
         wanted = shipped.get(path)
         if wanted is None or (mark[0] == "l") != stat.S_ISLNK(wanted[0]):
             os.unlink(os.path.join(target, path))
-        elif former.proofs[path] == wanted[2] and executable(mark) == bool(wanted[0] & 0o100):
+        elif former.proofs[path] == wanted[2] and git_mode(mark) == wanted[0]:
             kept[path] = mark
     for path in prune_directories(target, directories(found), prepared.needed):
         if found[path] != "d755":
@@ -182,6 +182,4 @@ def prune_directories(top: str, found: list[str], needed: set[str]) -> set[str]:
 
 def matches(mark: str, wanted: list[Any]) -> bool:
     """Whether a file's mark has the shipped kind, executable bit and size; one without a mark is none."""
-    if mark[:1] not in ("f", "l") or (mark[0] == "l") != stat.S_ISLNK(wanted[0]):
-        return False
-    return mode_and_size(mark)[1] == wanted[1] and executable(mark) == bool(wanted[0] & 0o100)
+    return mark[:1] in ("f", "l") and [git_mode(mark), mode_and_size(mark)[1]] == wanted[:2]
