@@ -44,6 +44,9 @@ class Settings:
     vendor_install: str = key(parsers.choice("wheel", "path", "none"), "wheel")
     """`wheel`: private packages are built here and installed there (default); `path`: their sources are put
     on the import path; `none`: left to `postinstall`."""
+    vendor_paths: tuple[str, ...] = key(parsers.paths_in_release, ())
+    """Exactly these directories go on the import path, in this order; what lies in them is not built (those that
+    `vendor/vendor.pth` lists, else found: `src/` or flat)."""
     installer: str = key(parsers.choice("auto", "uv", "pip"), "auto")
     """`uv`, `pip`, or `auto`: uv when the host has it (default)."""
     wheelhouse: bool = key(parsers.yes_no, False)

@@ -15,6 +15,7 @@ from ..cache import cache_root
 from ..config.environment import Environment
 from ..source import Tree
 from . import packages, pyproject, requirements, wheels
+from .import_paths import placed
 from .layout import FORMAT, laid_out
 from .missing_files import missing_files, named
 from .packages import Package
@@ -67,10 +68,8 @@ def build(tree: Tree, environment: Environment, *, facts: Facts, cache: Path | N
         return Bundle(tree.path, "", "none", requires_python=pyproject.requires_python(tree.path))
     asked = requirements.read(tree.path, settings.requirements)
     found = vendored(tree, asked, facts)
-    by_path = settings.vendor_install == "path"
-    on_path = tuple(one for one in found if by_path or not one.buildable)
-    packages.refuse_shadows(on_path)
-    built = wheels.build_all([one for one in found if one not in on_path], place, facts)
+    placement = placed(tree, settings, found)
+    built = wheels.build_all(placement.built, place, facts)
     resolved_for = facts() if settings.wheelhouse else None
     directory, instructions = laid_out(place, asked, built, resolved_for)
     material = material_of(directory, built, instructions)
@@ -78,11 +77,10 @@ def build(tree: Tree, environment: Environment, *, facts: Facts, cache: Path | N
         *requirements.other_hosts_lines(asked.lines, facts),
         *lacking_lines(built),
         *wheel_lines(built, resolved_for),
-        *(() if by_path else path_lines(on_path)),
+        *placement.lines,
     )
-    paths = {one.import_path: one.modules for one in on_path}
     known = (pyproject.requires_python(tree.path), resolved_for, *room(directory))
-    return Bundle(directory, material, settings.vendor_install, instructions, paths, lines, *known)
+    return Bundle(directory, material, settings.vendor_install, instructions, placement.paths, lines, *known)
 
 
 def vendored(tree: Tree, asked: Requirements, facts: Facts) -> tuple[Package, ...]:
@@ -128,10 +126,3 @@ def lacking_lines(built: Sequence[Wheel]) -> Iterator[str]:
                 f"{wheel.package.path}: its wheel lacks {named(missing)} beside its modules; "
                 "declare them as package data, or set DEPLOY_VENDOR_INSTALL=path"
             )
-
-
-def path_lines(on_path: Sequence[Package]) -> tuple[str, ...]:
-    """What is imported from where it lies, because no wheel can be made of it."""
-    return tuple(
-        f"{one.path}: has no build metadata; its directory is put on the import path" for one in on_path
-    )

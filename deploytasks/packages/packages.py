@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,6 +41,8 @@ BESIDES = frozenset(
     )
 )
 """What lies beside a package in a flat layout; nobody imports it from there."""
+LAYOUT = frozenset(("src", "lib", "python", "include", "vendor"))
+"""Directories that hold modules, and are none."""
 DESCRIBED = re.compile(
     r"(?:[A-Za-z_][\w-]*-)?(?P<tag>v?\d.*?)(?:-(?P<distance>\d+)-(?P<commit>g[0-9a-f]+))?", re.IGNORECASE
 )
@@ -69,16 +71,40 @@ class Package:
     @property
     def import_path(self) -> str:
         """What belongs on sys.path, from the root of the tree: `src` where the package has that layout."""
-        return f"{self.path}/src" if (self.directory / "src").is_dir() else self.path
+        return f"{self.path}/src" if self.top != self.directory else self.path
+
+    @property
+    def top(self) -> Path:
+        """Where its modules lie."""
+        inner = self.directory / "src"
+        return inner if any(modules_in(inner)) or any(namespaces_in(inner)) else self.directory
 
     @property
     def modules(self) -> tuple[str, ...]:
-        """The names that can be imported from there."""
-        place = self.directory / "src" if (self.directory / "src").is_dir() else self.directory
-        found = {path.stem for path in place.glob("*.py")} | {
-            path.parent.name for path in place.glob("*/__init__.py")
-        }
-        return tuple(sorted(found - BESIDES))
+        """The names that can be imported from there and are nobody else's, as those of namespaces may be."""
+        return tuple(sorted(set(modules_in(self.top))))
+
+    @property
+    def importable(self) -> bool:
+        """Whether anything can be imported from there."""
+        return any(modules_in(self.top)) or any(namespaces_in(self.top))
+
+
+def modules_in(place: Path) -> Iterator[str]:
+    """The names of the modules and of the packages with an __init__.py in a directory."""
+    names = (path.stem for path in place.glob("*.py"))
+    packages = (path.parent.name for path in place.glob("*/__init__.py"))
+    return (name for name in (*names, *packages) if name not in BESIDES)
+
+
+def namespaces_in(place: Path) -> Iterator[str]:
+    """The names of the packages without an __init__.py in a directory, with modules somewhere below."""
+    for directory in sorted(place.glob("*/")):
+        inner = (path.relative_to(directory) for path in directory.rglob("*.py"))
+        named = any(all(part.isidentifier() for part in path.with_suffix("").parts) for path in inner)
+        fits = directory.name.isidentifier() and directory.name not in BESIDES | LAYOUT
+        if fits and named and not (directory / "__init__.py").exists():
+            yield directory.name
 
 
 def packages(
@@ -104,11 +130,10 @@ def packages(
         raise UsageError(
             f"{where}: {path} is no directory of the revision; correct the path, or `inv vendor.update`"
         )
-    found = (
+    return tuple(
         Package(path, tree / path, content.digest, *version_and_tag(describe_of(path, described)))
         for path, content in sorted(parts.items())
     )
-    return tuple(one for one in found if one.buildable or one.modules)
 
 
 class Content:

@@ -86,12 +86,13 @@ def environment(tree: Path, **settings: Any) -> Environment:
 
 ALONE = """
 import json, sys
-from deploytasks.remote import install, lock
-from deploytasks.remote.state import State
+from deploytasks.remote.agent.state import State
+from deploytasks.remote.lock import takeover
+from deploytasks.remote.venv import operations
 state = State()
 state.root, state.token, state.emit = sys.argv[1], "alone", print
-assert lock.acquire(state.root, state.token, {"user": "ada", "machine": "here"})["acquired"]
-install.install(state, **json.loads(sys.argv[2]))
+assert takeover.acquire(state.root, state.token, {"user": "ada", "machine": "here"})["acquired"]
+operations.install(state, **json.loads(sys.argv[2]))
 """
 
 
