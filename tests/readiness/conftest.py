@@ -18,8 +18,8 @@ Running = TypeVar("Running", PostgreSQL, MariaDB, Redis, PgBouncer)
 ROOT = Path(__file__).parent.parent.parent
 PROGRAM = """
 import json, os, sys
-from deploytasks.remote.readiness import wait
-from deploytasks.remote.state import State
+from deploytasks.remote.services.wait import wait
+from deploytasks.remote.agent.state import State
 if sys.argv[2:]:
     os.setuid(int(sys.argv[2]))
 state = State()
