@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..operation import Operation
@@ -14,8 +15,17 @@ if TYPE_CHECKING:
 
 
 def open_root(plan: Plan) -> Operation:
-    """The first operation of every conversation: where the deployment is, and the application's environment."""
-    return Operation("open", {"root": str(plan.layout.root), "environment": plan.environment.revealed()})
+    """The first operation of every conversation: where the deployment is."""
+    return Operation("open", {"root": str(plan.layout.root)})
+
+
+def open_with_variables(plan: Plan) -> Operation:
+    """The same with the application's variables, for what writes them or runs something with them.
+
+    What goes on with a release that is there already loads its own (`publish.own_environment`).
+    """
+    opened = open_root(plan)
+    return replace(opened, arguments={**opened.arguments, "environment": plan.environment.revealed()})
 
 
 def read_host(plan: Plan, host: Host) -> list[Operation]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..operation import Operation
-from .check import open_root
+from .check import open_root, open_with_variables
 
 if TYPE_CHECKING:
     from .plan import Plan
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 def acquire(plan: Plan, gone: str) -> list[Operation]:
     """Take the lock and read what the host has under it; of the run `gone` it is known that it has ended."""
     arguments = {"token": plan.identity.run_id, "holder": dict(plan.identity.holder), "gone": gone}
-    return [open_root(plan), Operation("acquire", arguments, "lock", "take the lock"), Operation("inventory")]
+    opened = open_root(plan) if plan.revision is None else open_with_variables(plan)
+    return [opened, Operation("acquire", arguments, "lock", "take the lock"), Operation("inventory")]
 
 
 def freeze(plan: Plan, message: str) -> list[Operation]:

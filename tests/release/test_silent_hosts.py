@@ -18,7 +18,7 @@ from tests.rig import farm, program, wait_until
 QUICK = {"DEPLOY_VENDOR_INSTALL": "none", "DEPLOY_CONNECT_TIMEOUT": 2}
 """Two seconds to connect: a host is silent after twelve."""
 HERE = '[ "$DEPLOYTASKS_HOST" != host2 ] || [ ! -e ../../shared/armed ] || { touch ../../shared/here; sleep 300; }'
-WITHOUT_END = 120
+WITHOUT_END = 180
 """Seconds after which a run is taken for one that never ends."""
 
 
@@ -145,7 +145,7 @@ def silenced(
     site.project.commit()
     with silence(site) as hush:
         process = site.project.start("deploy", "--env=staging")
-        wait_until((site.paths()[1] / "shared/here").exists, "host2 has come to it", 60)
+        wait_until((site.paths()[1] / "shared/here").exists, "host2 has come to it", 180)
         hush()
         if interrupt:
             process.send_signal(interrupt)
