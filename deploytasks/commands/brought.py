@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from .. import git, vendored
+from ..recipe.answers import KnownRelease
 from ..recipe.context import StepContext
 from ..recipe.plan import Plan
 from ..vendored.changes import between
@@ -17,7 +18,7 @@ def brought(contexts: Sequence[StepContext]) -> Iterator[str]:
     running: dict[tuple[tuple[str, str], ...], list[StepContext]] = {}
     for context in contexts:
         if context.previous is not None:
-            running.setdefault(tuple(context.inventory["vendored"].items()), []).append(context)
+            running.setdefault(tuple(context.inventory.vendored.items()), []).append(context)
     for pins, alike in running.items():
         assert alike[0].built is not None
         names = ", ".join(context.host.name for context in alike)
@@ -42,8 +43,8 @@ def released(contexts: Sequence[StepContext], migrations: Sequence[str]) -> dict
     """What a release changes, compared with what the primary host serves, for the report."""
     context = contexts[0]
     assert context.built is not None
-    old = revision_of(context.inventory["releases"], context.previous)
-    moved = vendored.changes(dict(context.inventory["vendored"]), context.built.tree.dependencies)
+    old = revision_of(context.inventory.releases, context.previous)
+    moved = vendored.changes(dict(context.inventory.vendored), context.built.tree.dependencies)
     return {
         "commits": commits(context.plan, old),
         "vendored": [change.document() for change in moved] if context.previous else [],
@@ -51,9 +52,9 @@ def released(contexts: Sequence[StepContext], migrations: Sequence[str]) -> dict
     }
 
 
-def revision_of(releases: Sequence[Mapping[str, Any]], release: str | None) -> str | None:
+def revision_of(releases: Sequence[KnownRelease], release: str | None) -> str | None:
     """The commit of a release, by the inventory of a host."""
-    return next((one["revision"] for one in releases if one["id"] == release), None)
+    return next((one.revision for one in releases if one.id == release), None)
 
 
 def pins(contexts: Sequence[StepContext]) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from ..config.environment import Host
 from ..errors import StepFailed
@@ -13,12 +12,13 @@ from ..hosts.fleet import Fleet
 from ..hosts.observer import Observer, Silent
 from ..operation import Result
 from ..recipe import services
+from ..recipe.answers import Inventory, answer
 from ..recipe.check import read_host
 from ..recipe.context import Built, StepContext
 from ..recipe.default import BUILD, VENDOR
 from ..recipe.ending import succeeded
+from ..recipe.facts import HostFacts, ToolFacts
 from ..recipe.plan import Plan
-from ..recipe.prune import known_releases, served_release
 from ..recipe.release import next_id
 from ..recipe.rounds import ended, rounds
 from ..report import Report
@@ -50,7 +50,9 @@ def deploy(run: Run, fleet: Fleet, passed: build.Passed) -> None:
     built = run.locally(BUILD.name, lambda: build.build(plan, passed, facts, run.note))
     answers = {host: future.result() for host, future in asked.items()}
     check(run, answers, built, fleet.noise())
-    fleet.expect_uploads(host for host, read in answers.items() if readings.basis(read) != built.tree.digest)
+    fleet.expect_uploads(
+        host for host, read in answers.items() if answer(HostFacts, read).inventory.basis != built.tree.digest
+    )
     inventories = locks.take(fleet, plan, run.observer)
     run.progress.locked = True
     decide(run, answers, inventories, built)
@@ -72,22 +74,19 @@ def check(
 
 
 def decide(
-    run: Run,
-    answers: Mapping[Host, Sequence[Result]],
-    inventories: Mapping[Host, Mapping[str, Any]],
-    built: Built,
+    run: Run, answers: Mapping[Host, Sequence[Result]], inventories: Mapping[Host, Inventory], built: Built
 ) -> None:
     """Fix the release id, under the locks, and with it every host's context."""
-    ids = [entry["id"] for inventory in inventories.values() for entry in inventory["releases"]]
+    ids = [one for inventory in inventories.values() for one in inventory.ids]
     release = next_id(built.tree.revision.commit, run.now(), ids)
     run.progress.release = release
-    known = {one for inventory in inventories.values() for one in known_releases(inventory) if one.bad}
+    known = {one for inventory in inventories.values() for one in inventory.ours if one.bad}
     same = sorted(one.id for one in known if one.id.endswith(release[-8:]))
     if same:
         run.note(f"this revision was deployed before and marked bad ({', '.join(same)}); see `fab releases`")
     run.progress.contexts = tuple(
         StepContext(
-            run.plan, host, release, built, inventory, answers[host][2].value, served_release(inventory)
+            run.plan, host, release, built, inventory, answer(ToolFacts, answers[host]), inventory.served
         )
         for host, inventory in inventories.items()
     )

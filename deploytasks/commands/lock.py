@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from ..config.environment import Host
 from ..errors import UsageError
@@ -11,8 +10,10 @@ from ..hosts.observer import Observer
 from ..hosts.site import fleet_of
 from ..operation import Operation
 from ..recipe import lock
+from ..recipe.answers import LockHolder, found
 from ..recipe.check import open_root
 from ..recipe.ending import history_line
+from ..recipe.lock import READ_LOCK
 from ..recipe.plan import Plan
 from ..report import HostOutcome, Report
 
@@ -30,16 +31,14 @@ def freeze(plan: Plan, message: str, *, observer: Observer | None = None) -> Rep
     )
 
 
-def holders(plan: Plan, *, observer: Observer | None = None) -> dict[Host, dict[str, Any] | None]:
+def holders(plan: Plan, *, observer: Observer | None = None) -> dict[Host, LockHolder | None]:
     """Who holds the lock of each host."""
     with fleet_of(plan, observer) as fleet:
-        answers = fleet.each({host: [open_root(plan), Operation("read_lock")] for host in plan.hosts})
-    return {host: results[1].value for host, results in answers.items()}
+        answers = fleet.each({host: [open_root(plan), READ_LOCK] for host in plan.hosts})
+    return {host: found(LockHolder, results) for host, results in answers.items()}
 
 
-def break_locks(
-    plan: Plan, held: Mapping[Host, Mapping[str, Any]], *, observer: Observer | None = None
-) -> Report:
+def break_locks(plan: Plan, held: Mapping[Host, LockHolder], *, observer: Observer | None = None) -> Report:
     """Break exactly the locks in `held` (see `holders`), ending the remote sessions of their runs."""
     entry = history_line(plan, None, "ok", 0.0, None)
     work = {
@@ -47,7 +46,7 @@ def break_locks(
             open_root(plan),
             Operation(
                 "break_lock",
-                {"token": holder["token"], "entry": {**entry, "of": holder["token"]}},
+                {"token": holder.token, "entry": {**entry, "of": holder.token}},
                 "unlock",
                 "break the lock",
             ),

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
-import zlib
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any
@@ -17,10 +14,13 @@ from ..hosts.lock import describe
 from ..hosts.observer import Observer, Silent
 from ..hosts.site import fleet_of
 from ..operation import Operation, Result
+from ..recipe.answers import Provenance, answer
 from ..recipe.check import fingerprints, read_host
 from ..recipe.context import Built
+from ..recipe.facts import HostFacts, ToolFacts
 from ..recipe.plan import Plan
 from ..recipe.recipe import applies
+from ..recipe.served import Files
 from ..report import HostOutcome, Report
 from . import brought, build, readings, schema
 from .changing.transaction import utc_now
@@ -37,9 +37,8 @@ def preview(plan: Plan, *, steps: bool = False, observer: Observer | None = None
         passed = build.gate(plan, stack)
         notes = list(passed.notes)
         fleet = stack.enter_context(fleet_of(plan, observer or Silent()))
-        asked = {
-            host: fleet.start(host, [*read_host(plan, host), Operation("manifest")]) for host in plan.hosts
-        }
+        files = Operation("manifest", read=Files.of)
+        asked = {host: fleet.start(host, [*read_host(plan, host), files]) for host in plan.hosts}
         facts = readings.tool_facts(asked[plan.hosts[0]])
         built = build.build(plan, passed, facts, notes.append)
         answers = {host: future.result() for host, future in asked.items()}
@@ -52,26 +51,27 @@ def preview(plan: Plan, *, steps: bool = False, observer: Observer | None = None
 
 def host_content(plan: Plan, built: Built, host: Host, results: Sequence[Result]) -> dict[str, Any]:
     """What a deploy would bring to one host."""
-    facts, tools, served = results[1].value, results[2].value, results[3].value
-    files = file_changes(unpacked(results[4].value), built)
+    facts, tools = answer(HostFacts, results), answer(ToolFacts, results)
+    served = answer(Provenance, results)
+    files = file_changes(answer(Files, results).entries, built)
     moved = (
-        vendored.changes(facts["inventory"]["vendored"], built.tree.dependencies) if served["release"] else ()
+        vendored.changes(dict(facts.inventory.vendored), built.tree.dependencies) if served.release else ()
     )
-    commits = brought.commits(plan, served.get("revision"))
-    key = built.bundle.key(tools)
-    dependencies = None if served.get("dependency_key") in (key, f"own-{served['release']}") else key
-    environment = environment_changes(plan, facts["environment_keys"])
+    commits = brought.commits(plan, served.revision)
+    key = built.bundle.key(tools.said)
+    dependencies = None if served.dependency_key in (key, f"own-{served.release}") else key
+    environment = environment_changes(plan, facts.environment_keys)
     pending = (
-        not served["release"]
+        not served.release
         or any(files.values())
         or bool(moved)
         or commits["from"] != commits["to"]
-        or bool(dependencies and key != served.get("dependency_key"))
+        or bool(dependencies and key != served.dependency_key)
         or any(environment.values())
     )
     return {
         "host": host.name,
-        "release": served["release"],
+        "release": served.release,
         "pending": pending,
         "commits": commits,
         "files": files,
@@ -80,18 +80,12 @@ def host_content(plan: Plan, built: Built, host: Host, results: Sequence[Result]
         "dependencies": "unchanged"
         if not dependencies
         else "present"
-        if key in tools["venvs"]
+        if key in tools.venvs
         else "to be installed",
         "environment": environment,
-        "migrations": schema.planned(plan.environment.root, served.get("revision"), built),
-        "lock": describe(facts["lock"]) if facts["lock"] else None,
+        "migrations": schema.planned(plan.environment.root, served.revision, built),
+        "lock": describe(facts.lock.said) if facts.lock else None,
     }
-
-
-def unpacked(packed: str) -> dict[str, Any]:
-    """{path: [git mode, size, content id]} of what a host serves, as the agent packs it."""
-    found: dict[str, Any] = json.loads(zlib.decompress(base64.b64decode(packed)))
-    return found
 
 
 def file_changes(old: Mapping[str, Sequence[Any]], built: Built) -> dict[str, list[str]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from ..config.environment import Host
 from ..errors import StepFailed
@@ -12,10 +11,11 @@ from ..hosts.fleet import Fleet
 from ..hosts.observer import Observer, Silent
 from ..operation import Operation
 from ..recipe import hooks
+from ..recipe.answers import Inventory
 from ..recipe.context import StepContext
 from ..recipe.ending import give_back
 from ..recipe.plan import Plan
-from ..recipe.prune import retire, served_release
+from ..recipe.prune import retire
 from ..report import Report
 from .changing import locks
 from .changing.transaction import Run
@@ -53,11 +53,9 @@ def under_lock(
     return Run(plan, observer or Silent()).report(body)
 
 
-def contexts_of(plan: Plan, inventories: Mapping[Host, Mapping[str, Any]]) -> list[StepContext]:
+def contexts_of(plan: Plan, inventories: Mapping[Host, Inventory]) -> list[StepContext]:
     """Contexts of commands that make no release: they work on what each host serves."""
     return [
-        StepContext(
-            plan, host, served_release(inventory) or "", None, inventory, previous=served_release(inventory)
-        )
+        StepContext(plan, host, inventory.served or "", None, inventory, previous=inventory.served)
         for host, inventory in inventories.items()
     ]

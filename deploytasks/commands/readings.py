@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 from ..errors import StepFailed
 from ..hosts.failures import HostFailure, failure_of
 from ..operation import Result
+from ..recipe.answers import found
 from ..recipe.check import read_host
+from ..recipe.facts import ToolFacts
 
 if TYPE_CHECKING:
     from ..config.environment import Host
@@ -21,21 +23,15 @@ def tool_facts(asked: Future[tuple[Result, ...]]) -> Callable[[], Mapping[str, A
 
     def wait() -> Mapping[str, Any]:
         results = asked.result()
-        if len(results) < 3 or not results[2].ok:
+        tools = found(ToolFacts, results)
+        if tools is None:
             raise StepFailed("the host could not be read, so that no wheels can be chosen for it")
-        value: Mapping[str, Any] = results[2].value
-        return value
+        return tools.said
 
     return wait
 
 
 def unread(plan: Plan, answers: Mapping[Host, Sequence[Result]]) -> list[HostFailure]:
     """What kept hosts from being read, of those that were not; `answers` begin with those of `read_host`."""
-    found = (failure_of(host, read_host(plan, host), results) for host, results in answers.items())
-    return [failure for failure in found if failure]
-
-
-def basis(read: Sequence[Result]) -> str:
-    """The digest of the tree that a release would begin with, by the answers to `read_host`; empty without one."""
-    digest: str = read[1].value["inventory"]["basis"]
-    return digest
+    failures = (failure_of(host, read_host(plan, host), results) for host, results in answers.items())
+    return [failure for failure in failures if failure]

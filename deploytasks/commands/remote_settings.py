@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..operation import Operation
+from ..recipe.answers import answer
+from ..recipe.served import ServedSettings
 from ..remote.release.settings import fingerprints
 
 if TYPE_CHECKING:
@@ -33,15 +36,19 @@ class ServedEnvironment:
         return {"host": self.host, "release": self.release, **lists, "problem": self.problem}
 
 
+def read_settings(key: str) -> Operation:
+    """Fingerprints of what a host serves, under a key."""
+    return Operation("served_environment", {"key": key}, "", "read the environment", read=ServedSettings.of)
+
+
 def served_environments(plan: Plan, variables: Mapping[str, str]) -> tuple[ServedEnvironment, ...]:
     """Ask every host of `plan` for fingerprints of what it serves, under a key made for this question."""
     from ..hosts.failures import failure_of
     from ..hosts.site import fleet_of
-    from ..operation import Operation
     from ..recipe.check import open_root
 
     key = os.urandom(32).hex()
-    asked = [open_root(plan), Operation("served_environment", {"key": key}, "", "read the environment")]
+    asked = [open_root(plan), read_settings(key)]
     with fleet_of(plan) as fleet:
         answers = fleet.each(dict.fromkeys(plan.hosts, asked), together=False)
     here = fingerprints(variables, key)
@@ -49,28 +56,21 @@ def served_environments(plan: Plan, variables: Mapping[str, str]) -> tuple[Serve
     return tuple(
         ServedEnvironment(host.name, problem=str(failure), exit_code=failure.exit_code)
         if (failure := failures[host])
-        else compared(host.name, results[1].value, here)
+        else compared(host.name, answer(ServedSettings, results), here)
         for host, results in answers.items()
     )
 
 
-def compared(host: str, found: Mapping[str, Any], here: Mapping[str, str]) -> ServedEnvironment:
+def compared(host: str, found: ServedSettings, here: Mapping[str, str]) -> ServedEnvironment:
     """A host's answer against the fingerprints of what is written here."""
-    keys = found["keys"]
-    if found["release"] is None:
+    keys = found.keys
+    if found.release is None:
         return ServedEnvironment(host)
     return ServedEnvironment(
         host,
-        found["release"],
+        found.release,
         missing=tuple(sorted(here.keys() - keys.keys())),
         extra=tuple(sorted(keys.keys() - here.keys())),
         different=tuple(sorted(name for name in keys.keys() & here.keys() if keys[name] != here[name])),
-        edited=edited(found),
+        edited=found.edited,
     )
-
-
-def edited(found: Mapping[str, Any]) -> tuple[str, ...]:
-    """What was changed in a host's `.env` by hand since the deploy: names of keys, or `line <number>`."""
-    keys, written = found["keys"], found["written"]
-    changed = (name for name in keys.keys() | written.keys() if keys.get(name) != written.get(name))
-    return (*sorted(changed), *(f"line {number}" for number in found["foreign"]))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from ..config.environment import Host
 from ..errors import StepFailed
@@ -11,11 +10,11 @@ from ..hosts.fleet import Fleet
 from ..hosts.observer import Observer, Silent
 from ..operation import Operation, Result
 from ..recipe import publish, restart, services
-from ..recipe.backup import BACKUPS
+from ..recipe.answers import Inventory, found
+from ..recipe.backup import BACKUPS, Backups
 from ..recipe.context import StepContext
 from ..recipe.ending import farewell, mark_bad
 from ..recipe.plan import Plan
-from ..recipe.prune import known_releases, served_release
 from ..recipe.release import rollback_target
 from ..recipe.rounds import Round, ended, joined
 from ..report import Report
@@ -43,12 +42,12 @@ def roll_back(run: Run, fleet: Fleet, to: str | None) -> None:
     target = choose(plan, inventories, to)
     run.progress.release = target
     run.progress.contexts = tuple(
-        StepContext(plan, host, target, None, inventory, previous=served_release(inventory))
+        StepContext(plan, host, target, None, inventory, previous=inventory.served)
         for host, inventory in inventories.items()
     )
     run.note(*migrations(inventories, target))
     contexts = run.progress.contexts
-    releases = contexts[0].inventory["releases"]
+    releases = contexts[0].inventory.releases
     run.note(*schema.left_behind(plan.environment.root, releases, contexts[0].previous, target))
     asked = services.ask_again(contexts[0])
     endings = {context.host: ending(run, context) for context in contexts}
@@ -62,21 +61,22 @@ def backup_of(run: Run, fleet: Fleet) -> Iterator[str]:
     context = run.progress.contexts[0]
     if run.plan.environment.settings.backup and context.host.primary:
         results = fleet.each({context.host: [BACKUPS]}, together=False)[context.host]
-        yield from taken_before(run.plan, context.previous, results[0].value if results[0].ok else ())
+        kept = found(Backups, results)
+        yield from taken_before(run.plan, context.previous, kept.backups if kept else ())
 
 
 def not_yet(host: Host, results: Sequence[Result]) -> Iterator[str]:
     """What is to be said of services that a rollback does not wait for."""
     for result in results:
-        for name, answer in result.value.items():
-            if answer["code"]:
-                yield f"{host.name}: {name} {answer['text']}; rolled back all the same"
+        for name, service in result.value.services.items():
+            if service.code:
+                yield f"{host.name}: {name} {service.text}; rolled back all the same"
 
 
-def choose(plan: Plan, inventories: Mapping[Host, Mapping[str, Any]], to: str | None) -> str:
+def choose(plan: Plan, inventories: Mapping[Host, Inventory], to: str | None) -> str:
     """The release that every host goes to. Raises StepFailed when there is none, or a host lacks it."""
     first = inventories[plan.hosts[0]]
-    target = rollback_target(known_releases(first), first["current"]) if to is None else to
+    target = rollback_target(first.ours, first.current) if to is None else to
     if target is None:
         raise StepFailed(
             f"{plan.hosts[0].name}: no earlier good release to roll back to; see `fab releases"
@@ -85,7 +85,7 @@ def choose(plan: Plan, inventories: Mapping[Host, Mapping[str, Any]], to: str | 
     lacking = [
         host.name
         for host, inventory in inventories.items()
-        if target not in {release.id for release in known_releases(inventory)}
+        if target not in {release.id for release in inventory.ours}
     ]
     if lacking:
         others = ",".join(host.name for host in plan.hosts if host.name not in lacking) or "HOST"
@@ -121,14 +121,14 @@ def ending(run: Run, context: StepContext) -> list[Operation]:
     return [*marks, *farewell(run.entry("ok"))]
 
 
-def migrations(inventories: Mapping[Host, Mapping[str, Any]], target: str) -> tuple[str, ...]:
+def migrations(inventories: Mapping[Host, Inventory], target: str) -> tuple[str, ...]:
     """A warning when a migration ran after the target was deployed: a rollback does not reverse the schema."""
     newer = sorted(
         {
-            entry["id"]
+            one.id
             for inventory in inventories.values()
-            for entry in inventory["releases"]
-            if entry.get("migrated") and entry["id"] > target
+            for one in inventory.releases
+            if one.migrated and one.id > target
         }
     )
     if not newer:

@@ -7,10 +7,12 @@ from ..errors import OK, StepFailed, UsageError
 from ..hosts.failures import HostsFailed, failure_of
 from ..hosts.observer import Observer
 from ..hosts.site import fleet_of
-from ..operation import Operation, Result
+from ..operation import Result
 from ..recipe import publish
+from ..recipe.answers import Provenance, answer
 from ..recipe.check import open_root
 from ..recipe.context import StepContext
+from ..recipe.ending import READ_BACK
 from ..recipe.plan import Plan
 from ..shell import command, shell_line
 
@@ -23,10 +25,10 @@ def run(plan: Plan, line: str, *, observer: Observer | None = None) -> tuple[int
     if not line:
         raise UsageError("run: takes one command, quoted: fab run --env=staging 'python manage.py shell'")
     with fleet_of(plan, observer) as fleet:
-        served = fleet.each({host: [open_root(plan), Operation("provenance")] for host in plan.hosts})
+        served = fleet.each({host: [open_root(plan), READ_BACK] for host in plan.hosts})
         work = {}
         for host, results in served.items():
-            release = results[1].value["release"]
+            release = answer(Provenance, results).release
             if release is None:
                 raise StepFailed(f"{host.name}: serves no release; deploy first")
             context = StepContext(plan, host, release)

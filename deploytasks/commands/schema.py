@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from .. import git, vendored
 from ..migrations import Difference, Migrations, difference, lines, migration_files, read_migrations
+from ..recipe.answers import KnownRelease
 from ..recipe.context import Built, StepContext
 from ..source.commits import Commits
 from .brought import revision_of
@@ -22,7 +22,7 @@ def coming(contexts: Sequence[StepContext]) -> tuple[list[str], list[str]]:
     """(what is said before the migrations of a deploy run, their names), by what the primary host serves."""
     context = contexts[0]
     assert context.built is not None
-    served = revision_of(context.inventory["releases"], context.previous)
+    served = revision_of(context.inventory.releases, context.previous)
     found = between(context.environment.root, served, context.built)
     if found is None:
         return [UNREAD.format(revision=(served or "")[:7])], []
@@ -37,7 +37,7 @@ def planned(root: Path, served: str | None, built: Built) -> list[str]:
     return [UNREAD.format(revision=(served or "")[:7])] if found is None else list(lines(found, "plan"))
 
 
-def left_behind(root: Path, releases: Sequence[Mapping[str, Any]], now: str | None, target: str) -> list[str]:
+def left_behind(root: Path, releases: Sequence[KnownRelease], now: str | None, target: str) -> list[str]:
     """What a rollback from one release to another means for the schema; nothing where git does not know both."""
     revisions = [revision_of(releases, one) for one in (now, target)]
     known = [migrations_of(root, one) for one in revisions if one]

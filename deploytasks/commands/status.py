@@ -14,10 +14,14 @@ from ..errors import DISAGREE, OK, UNREACHABLE
 from ..hosts.failures import failure_of
 from ..hosts.observer import Observer
 from ..hosts.site import fleet_of
-from ..operation import Operation
+from ..operation import Operation, Result
+from ..recipe.answers import LockHolder, Provenance, answer, found
 from ..recipe.check import open_root
+from ..recipe.ending import READ_BACK
+from ..recipe.lock import READ_LOCK
 from ..recipe.plan import Plan
 from ..recipe.restart import ask_health
+from ..recipe.served import Edited, Health, ServedSettings
 from ..report import HostOutcome, Report
 from . import remote_settings
 
@@ -85,13 +89,13 @@ def status(plan: Plan, *, observer: Observer | None = None) -> Report:
     asked = {host: questions(plan, host, key) for host in plan.hosts}
     with fleet_of(plan, observer) as fleet:
         answers = fleet.each(asked, together=False)
-    found = tuple(
+    statuses = tuple(
         HostStatus(host.name, None, problem=str(failure))
         if (failure := failure_of(host, asked[host], results))
-        else described(host.name, [result.value for result in results])
+        else described(host.name, results)
         for host, results in answers.items()
     )
-    return summed_up(plan, found)
+    return summed_up(plan, statuses)
 
 
 def questions(plan: Plan, host: Host, key: str) -> list[Operation]:
@@ -99,40 +103,37 @@ def questions(plan: Plan, host: Host, key: str) -> list[Operation]:
     settings = plan.environment.settings
     return [
         open_root(plan),
-        Operation("provenance"),
-        Operation("read_lock"),
-        Operation("edited", {"shared": [*settings.shared_dirs, *settings.shared_files]}),
-        Operation("served_environment", {"key": key}),
+        READ_BACK,
+        READ_LOCK,
+        Operation("edited", {"shared": [*settings.shared_dirs, *settings.shared_files]}, read=Edited.of),
+        remote_settings.read_settings(key),
         *ask_health(settings, host),
     ]
 
 
-def described(host: str, values: Sequence[Any]) -> HostStatus:
+def described(host: str, results: Sequence[Result]) -> HostStatus:
     """A host's answers as one value."""
-    said, lock, edited, settings, *health = values[1:]
-    vendored = tuple((entry["path"], entry["commit"]) for entry in said.get("vendored", ()))
-    known = {
-        name: said.get(name)
-        for name in ("revision", "dependency_key", "environment_fingerprint", "at", "who")
-    }
-    release = said["release"]
-    problem = (
-        None if release is None or said["present"] else f"current points to {release}, which is not there"
-    )
+    said, settings = answer(Provenance, results), answer(ServedSettings, results)
+    lock, health = found(LockHolder, results), found(Health, results)
+    absent = said.release is not None and not said.present
     return HostStatus(
         host,
-        release,
-        vendored=vendored,
-        dirty=bool(said.get("dirty")),
-        lock=lock,
-        free_bytes=said["free_bytes"],
-        bad=bool(said.get("marks", {}).get("bad")),
-        edited=tuple(edited),
-        env_edited=remote_settings.edited(settings),
-        settings=settings["written"],
-        unwell=tuple(health[0]) if health else None,
-        problem=problem,
-        **known,
+        said.release,
+        said.revision,
+        tuple((one.path, one.commit) for one in said.vendored),
+        said.dependency_key,
+        said.environment_fingerprint,
+        said.at,
+        said.who,
+        dirty=said.dirty,
+        bad=said.marks.bad,
+        lock=lock.said if lock else None,
+        free_bytes=said.free_bytes,
+        edited=answer(Edited, results).paths,
+        env_edited=settings.edited,
+        settings=settings.written,
+        unwell=health.problems if health else None,
+        problem=f"current points to {said.release}, which is not there" if absent else None,
     )
 
 

@@ -7,8 +7,10 @@ from ..hosts.failures import HostsFailed, failure_of
 from ..hosts.observer import Observer
 from ..hosts.site import fleet_of
 from ..recipe import services
+from ..recipe.answers import found
 from ..recipe.check import open_root
 from ..recipe.plan import Plan
+from ..recipe.served import Services
 from ..report import HostOutcome, Report
 
 
@@ -26,10 +28,10 @@ def wait(
         HostOutcome(host.name, None, "failed" if host in failing else "ready") for host in plan.hosts
     )
     said = tuple(
-        one["warning"]
+        warning
         for results in answers.values()
-        for one in (results[-1].value or {}).values()
-        if one["warning"]
+        if (answered := found(Services, results))
+        for warning in answered.warnings
     )
     error = "\n".join(map(str, failures)) or None
     return Report(

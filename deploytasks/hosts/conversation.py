@@ -129,7 +129,7 @@ class Conversation:
             error = f"`{operation.label}` ended with exit code {result.code}"
         tail = tuple(text("\n".join(result.tail)).splitlines())
         masked = replace(result, error=text(error), tail=tail)
-        return typed(masked, operation) if result.ok else masked
+        return masked if result.value is None and not result.ok else typed(masked, operation)
 
     def upload(self, wanted: Upload, only: Sequence[str] | None, on_progress: OnProgress) -> Result:
         """The host's directory holds exactly what ours does; with `only` just those paths are looked at."""

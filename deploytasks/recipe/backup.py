@@ -3,16 +3,40 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from ..operation import Operation
+from .shape import shaped
 
 if TYPE_CHECKING:
     from ..config.environment import Environment
     from .context import StepContext
 
-BACKUPS = Operation("backups")
+
+@dataclass(frozen=True)
+class Backup:
+    """One that a host keeps: of before which release, its bytes, its age in seconds, and what it looks like."""
+
+    release: str
+    bytes: int
+    age: float
+    kind: str
+
+
+@dataclass(frozen=True)
+class Backups:
+    """All that a host keeps, the newest first."""
+
+    backups: tuple[Backup, ...]
+
+    @classmethod
+    def of(cls, value: Any) -> Backups:
+        return shaped(cls, {"backups": value})
+
+
+BACKUPS = Operation("backups", read=Backups.of)
 POSTGRESQL = (
     "postgres",
     "postgresql",

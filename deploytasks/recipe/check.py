@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..operation import Operation
+from .answers import Provenance
+from .facts import HostFacts, ToolFacts
 from .sudo import wanted
 
 if TYPE_CHECKING:
@@ -41,9 +43,9 @@ def read_host(plan: Plan, host: Host) -> list[Operation]:
     tools = {"python": settings.python, "installer": settings.installer}
     return [
         open_root(plan),
-        Operation("facts", asked, "check", "read the host"),
-        Operation("install_facts", tools, "", "read the interpreter"),
-        Operation("provenance"),
+        Operation("facts", asked, "check", "read the host", read=HostFacts.of),
+        Operation("install_facts", tools, "", "read the interpreter", read=ToolFacts.of),
+        Operation("provenance", read=Provenance.of),
     ]
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..config.environment import Environment, Host
 from ..operation import Operation, execute
 from ..shell import Command
+from .answers import NOTHING, Inventory
+from .facts import ToolFacts
 from .layout import Layout
 
 if TYPE_CHECKING:
@@ -34,10 +36,10 @@ class StepContext:
     host: Host
     release: str
     built: Built | None = None
-    inventory: Mapping[str, Any] = field(default_factory=dict)
-    """What the host said it has, read under the lock (see remote/inventory.py)."""
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    """What it said of its interpreter and its installers (see remote/install.py)."""
+    inventory: Inventory = NOTHING
+    """What the host has, read under the lock."""
+    tools: ToolFacts | None = None
+    """Its interpreter and its installers, where the release is to have an environment."""
     previous: str | None = None
     """The release that this host serves while the deploy begins."""
 
@@ -52,8 +54,8 @@ class StepContext:
     @property
     def key(self) -> str:
         """The name of the release's environment on this host."""
-        assert self.built is not None
-        return self.built.bundle.key(self.facts)
+        assert self.built is not None and self.tools is not None
+        return self.built.bundle.key(self.tools.said)
 
     @property
     def primary(self) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..operation import Operation
 from ..urls import public
+from .answers import History, Provenance
 from .prune import tidy
 
 if TYPE_CHECKING:
@@ -14,8 +15,13 @@ if TYPE_CHECKING:
     from .plan import Plan
 
 
-READ_BACK = Operation("provenance")
+READ_BACK = Operation("provenance", read=Provenance.of)
 """What a host serves in the end, asked of the host itself."""
+
+
+def history(limit: int) -> Operation:
+    """The newest lines of the history."""
+    return Operation("history", {"limit": limit}, read=History.of)
 
 
 def succeeded(context: StepContext, entry: Mapping[str, Any], *, prune: bool) -> list[Operation]:
@@ -25,8 +31,7 @@ def succeeded(context: StepContext, entry: Mapping[str, Any], *, prune: bool) ->
     """
     old: Sequence[Operation] = ()
     if prune:
-        new = {"id": context.release, "verified": True}
-        inventory = {**context.inventory, "releases": [*context.inventory["releases"], new]}
+        inventory = context.inventory.with_good(context.release)
         old = [tidy(inventory, context.release, context.environment.settings.keep_releases)]
     good = Operation("mark", {"release": context.release, "verified": True, "bad": False})
     return [good, *old, *farewell(entry)]

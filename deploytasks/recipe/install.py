@@ -18,8 +18,8 @@ def bundle_place(context: StepContext) -> str:
 
 def ship_bundle(context: StepContext) -> list[Upload]:
     """Upload requirements and wheels, unless the host has the environment already."""
-    assert context.built is not None
-    if context.built.bundle.mode == "none" or context.key in context.facts["venvs"]:
+    assert context.built is not None and context.tools is not None
+    if context.built.bundle.mode == "none" or context.key in context.tools.venvs:
         return []
     source, target = context.built.bundle.path, bundle_place(context)
     return [Upload(source, target, tuple(exclusions(())), label="rsync of the packages")]
@@ -27,7 +27,7 @@ def ship_bundle(context: StepContext) -> list[Upload]:
 
 def install(context: StepContext) -> list[Operation]:
     """Link the release to its environment, which is built first where the host has none of its key."""
-    assert context.built is not None
+    assert context.built is not None and context.tools is not None
     bundle, settings = context.built.bundle, context.environment.settings
     paths = {path: list(modules) for path, modules in bundle.import_paths.items()}
     what = {"bundle": bundle_place(context), "packages": dict(bundle.packages), "import_paths": paths}
@@ -36,9 +36,9 @@ def install(context: StepContext) -> list[Operation]:
         "key": context.key,
         "python": settings.python,
         "mode": bundle.mode,
-        "installer": context.facts["installer"],
+        "installer": context.tools.installer,
         "timeout": settings.step_timeout,
         **what,
     }
-    linked = bundle.mode != "none" and context.key in context.facts["venvs"]
+    linked = bundle.mode != "none" and context.key in context.tools.venvs
     return [Operation("install", arguments, "install", "install the packages", brief=linked)]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..operation import Operation, Request
 from ..shell import shell_line
+from .served import Health
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,7 +59,7 @@ def ask_health(settings: Settings, host: Host) -> list[Operation]:
     """Ask, once, whether what a host serves answers well; nothing where no URL is set."""
     urls = health_urls(settings, host)
     asked = {"urls": urls, "headers": health_headers(settings), "expect": settings.health_expect or None}
-    return [Operation("health", asked)] if urls else []
+    return [Operation("health", asked, read=Health.of)] if urls else []
 
 
 def health_urls(settings: Settings, host: Host) -> list[str]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..config.environment import Environment
 from ..operation import Operation
+from .served import Services
 
 if TYPE_CHECKING:
     from .context import StepContext
@@ -49,12 +50,10 @@ def asked(
         "base": base,
         "once": once,
     }
-    step = "wait_for_services"
-    return (
-        [Operation("wait", {"services": services, **options}, step, f"wait for {', '.join(services)}")]
-        if services
-        else []
-    )
+    arguments = {"services": services, **options}
+    label = f"wait for {', '.join(services)}"
+    asked = Operation("wait", arguments, "wait_for_services", label, read=Services.of)
+    return [asked] if services else []
 
 
 def look(plan: Plan) -> list[Operation]:
@@ -82,5 +81,7 @@ def ask_again(context: StepContext) -> list[Operation]:
     """Ask the services once, with the target's own environment: *never* fails, *not yet* is only said."""
     names = awaited_names(context.environment)
     arguments = {"release": context.release, "names": list(names)}
-    asked = Operation("ask_again", arguments, "wait_for_services", f"ask {', '.join(names)}")
+    asked = Operation(
+        "ask_again", arguments, "wait_for_services", f"ask {', '.join(names)}", read=Services.of
+    )
     return [asked] if names else []

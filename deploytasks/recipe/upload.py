@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def prepare(context: StepContext) -> list[Operation]:
     """Make the directory that the upload fills."""
     assert context.built is not None
-    tree, former = context.built.tree, context.inventory["basis"]
+    tree, former = context.built.tree, context.inventory.basis
     arguments = {
         "release": context.release,
         "owner": dict(context.plan.identity.owner),
@@ -43,7 +43,7 @@ def upload(context: StepContext) -> list[Request]:
     excludes = tuple(exclusions(context.environment.settings.exclude))
     tree = Upload(context.built.tree.path, target, excludes, "upload", "rsync", prepared=True)
     brought: list[Request] = [tree, *install.ship_bundle(context)]
-    if context.inventory["basis"]:
+    if context.inventory.basis:
         return brought
     told = {"manifest": context.built.tree.manifest.packed}
     return [Operation("ships", told, "", "say what ships", alongside=True), *brought]

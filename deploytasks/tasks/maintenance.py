@@ -124,7 +124,7 @@ def unlock(c: Any, env: str = "", limit: Any = None, yes: bool = False) -> int:
     plan = planned(c, "unlock", env, limit)
     held = {host: holder for host, holder in holders(plan).items() if holder}
     for host, holder in held.items():
-        console.result(f"{host.name}: {describe(holder)}")
+        console.result(f"{host.name}: {describe(holder.said)}")
     if not held:
         console.result("no host is locked")
         return 0

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ...errors import DISAGREE, OK
-from ...operation import Operation, Result
+from ...operation import Result
+from ...recipe.answers import History, LockHolder, Provenance, Tidied, found
 from ...recipe.check import open_root
-from ...recipe.ending import READ_BACK, farewell
+from ...recipe.ending import READ_BACK, history
+from ...recipe.lock import READ_LOCK
 from ...report import HostOutcome
 
 if TYPE_CHECKING:
@@ -23,44 +25,34 @@ CHANGED = {"deploy": "deployed", "rollback": "rolled back"}
 def untidied(answers: Mapping[Host, Sequence[Result]]) -> Iterator[str]:
     """What could not be pruned at the end of a deploy, per host."""
     for host, results in answers.items():
-        for result in results:
-            if isinstance(result.value, dict) and result.value.get("problem"):
-                yield f"{host.name}: could not prune: {result.value['problem']}; see `fab prune`"
+        tidied = found(Tidied, results)
+        if tidied and tidied.problem:
+            yield f"{host.name}: could not prune: {tidied.problem}; see `fab prune`"
 
 
-def told(results: Sequence[Result]) -> Mapping[str, Any]:
-    """What a host said that it serves, in its results up to `farewell`."""
-    said: Mapping[str, Any] = results[-len(farewell({}))].value
-    return said
-
-
-def read_back(fleet: Fleet, plan: Plan, hosts: Sequence[Host]) -> dict[Host, Mapping[str, Any]]:
+def read_back(fleet: Fleet, plan: Plan, hosts: Sequence[Host]) -> dict[Host, Provenance]:
     """What each of the hosts serves; those that cannot be asked are left out."""
     opened = open_root(plan)  # which an interrupted run may not have come to
     asked = {host: [opened, READ_BACK] for host in hosts if host in fleet.runners}
     answers = fleet.each(asked, resume=True, together=False)
-    return {host: results[-1].value for host, results in answers.items() if results and results[-1].ok}
+    return {host: said for host, results in answers.items() if (said := found(Provenance, results))}
 
 
 def outcomes(
-    plan: Plan,
-    release: str | None,
-    code: int,
-    served: Mapping[Host, Mapping[str, Any]],
-    down: Collection[Host] = (),
+    plan: Plan, release: str | None, code: int, served: Mapping[Host, Provenance], down: Collection[Host] = ()
 ) -> tuple[HostOutcome, ...]:
     """The closing table; `unknown` for a host that could not be asked, `failed` for those that are `down`."""
-    found = []
+    table = []
     for host in plan.hosts:
         value = served.get(host)
         if value is None:
-            found.append(HostOutcome(host.name, None, "unknown"))
+            table.append(HostOutcome(host.name, None, "unknown"))
             continue
-        changed = value["release"] == release and code in (OK, DISAGREE)
+        changed = value.release == release and code in (OK, DISAGREE)
         outcome = CHANGED.get(plan.command, "unchanged") if changed else "unchanged"
         outcome = "failed" if host in down else outcome
-        found.append(HostOutcome(host.name, value["release"], outcome, value.get("revision")))
-    return tuple(found)
+        table.append(HostOutcome(host.name, value.release, outcome, value.revision))
+    return tuple(table)
 
 
 def unasked(fleet: Fleet, plan: Plan, hosts: Sequence[HostOutcome]) -> tuple[str, ...]:
@@ -77,24 +69,19 @@ def strays(
     fleet: Fleet, plan: Plan, expected: Mapping[str, str | None], hosts: Sequence[HostOutcome]
 ) -> tuple[str, ...]:
     """Hosts that serve something else than they should after this run, though no other run has been there since."""
-    found = {one.host: one.release for one in hosts if one.outcome != "unknown"}
+    serves = {one.host: one.release for one in hosts if one.outcome != "unknown"}
     odd = [
-        host for host in plan.hosts if found.get(host.name) != expected.get(host.name, found.get(host.name))
+        host for host in plan.hosts if serves.get(host.name) != expected.get(host.name, serves.get(host.name))
     ]
-    asked = [Operation("read_lock"), Operation("history", {"limit": 1})]
+    asked = [READ_LOCK, history(1)]
     answers = fleet.each(dict.fromkeys(odd, asked), resume=True, together=False)
     run = plan.identity.run_id
     ours = [
         host.name
         for host, results in answers.items()
-        if all(one.ok for one in results) and not results[0].value and last_run(results[1].value) == run
+        if not found(LockHolder, results) and (past := found(History, results)) and past.last_run == run
     ]
     return tuple(
-        f"{name}: serves {found[name]} and not {expected.get(name)}; see what moved `current` there, then deploy again"
+        f"{name}: serves {serves[name]} and not {expected.get(name)}; see what moved `current` there, then deploy again"
         for name in ours
     )
-
-
-def last_run(history: Sequence[Mapping[str, Any]]) -> str | None:
-    """The run that wrote the newest line of a history."""
-    return history[-1].get("run") if history else None

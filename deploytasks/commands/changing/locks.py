@@ -5,9 +5,8 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from ...config.environment import Host
 from ...errors import Locked
@@ -16,6 +15,7 @@ from ...hosts.fleet import Fleet
 from ...hosts.lock import describe, has_ended
 from ...hosts.observer import Observer
 from ...operation import Operation
+from ...recipe.answers import Acquired, Inventory, LockHolder, answer
 from ...recipe.default import LOCK
 from ...recipe.lock import acquire
 from ...recipe.plan import Plan
@@ -24,7 +24,7 @@ PATIENCE = 0.25
 """Seconds between two tries while another run holds a lock."""
 
 
-def take(fleet: Fleet, plan: Plan, observer: Observer) -> dict[Host, dict[str, Any]]:
+def take(fleet: Fleet, plan: Plan, observer: Observer) -> dict[Host, Inventory]:
     """Hold the lock of every host; answers each host's inventory, read under the lock.
 
     Raises Locked with the holder when another run (after `wait_lock` seconds) or a freeze holds one; then none is held.
@@ -32,21 +32,21 @@ def take(fleet: Fleet, plan: Plan, observer: Observer) -> dict[Host, dict[str, A
     deadline = time.monotonic() + plan.options.wait_lock
     said = False
     while True:
-        held: dict[Host, dict[str, Any]] = {}
+        held: dict[Host, Inventory] = {}
         refusal = None
         for host in sorted(plan.hosts, key=lambda host: host.name):
             acquired, inventory = _ask(fleet, plan, host)
-            if not acquired.get("acquired"):
+            if not acquired.acquired:
                 refusal = (host, acquired)
                 break
-            if acquired.get("took_over"):
-                remember_takeover(fleet, plan, host, acquired["took_over"], observer)
+            if acquired.took_over:
+                remember_takeover(fleet, plan, host, acquired.took_over, observer)
             held[host] = inventory
         if refusal is None:
             return {host: held[host] for host in plan.hosts}
         fleet.each({host: [Operation("release_lock")] for host in held}, together=False)
-        host, answer = refusal
-        holder = answer.get("holder") or {}
+        host, refused = refusal
+        holder = refused.holder.said if refused.holder else {}
         if holder.get("kind") == "freeze" or time.monotonic() >= deadline:
             raise Locked(
                 f"{host.name}: {describe(holder)}; wait with --wait-lock=SECONDS, or see `fab unlock --env="
@@ -58,28 +58,25 @@ def take(fleet: Fleet, plan: Plan, observer: Observer) -> dict[Host, dict[str, A
         time.sleep(PATIENCE)
 
 
-def remember_takeover(
-    fleet: Fleet, plan: Plan, host: Host, old: Mapping[str, Any], observer: Observer
-) -> None:
+def remember_takeover(fleet: Fleet, plan: Plan, host: Host, old: LockHolder, observer: Observer) -> None:
     """Say that a stale lock was taken over, here and in the host's history."""
-    observer.note(f"{host.name}: took over the stale lock, {describe(old)}")
+    observer.note(f"{host.name}: took over the stale lock, {describe(old.said)}")
     who = {"who": plan.identity.who, "from": plan.identity.machine, "run": plan.identity.run_id}
     entry = {"command": "takeover", "environment": plan.environment.name, "outcome": "ok", "release": None}
-    old_run = {"of": old.get("run_id"), "seconds": 0}
+    old_run = {"of": old.said.get("run_id"), "seconds": 0}
     fleet.ask(host, [Operation("record", {"entry": {**entry, **who, **old_run}}, "", "history")])
 
 
-def _ask(fleet: Fleet, plan: Plan, host: Host, gone: str = "") -> tuple[dict[str, Any], dict[str, Any]]:
+def _ask(fleet: Fleet, plan: Plan, host: Host, gone: str = "") -> tuple[Acquired, Inventory]:
     """The host's answer to one try, and its inventory. A run that ended on this very machine is taken over at once."""
     results = fleet.ask(host, acquire(plan, gone))
     for result in results:
         if not result.ok:
             raise HostsFailed([HostFailure(host, LOCK.name, result)])
-    answer: dict[str, Any] = results[1].value
-    holder = answer.get("holder") or {}
-    if not gone and not answer["acquired"] and has_ended(holder):
-        return _ask(fleet, plan, host, holder["token"])
-    return answer, results[2].value
+    tried = answer(Acquired, results)
+    if not gone and tried.holder and has_ended(tried.holder.said):
+        return _ask(fleet, plan, host, tried.holder.token)
+    return tried, answer(Inventory, results)
 
 
 @contextmanager

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from ...config.environment import Host
-from ...hosts.failures import HostFailure, HostsFailed
+from ...hosts.failures import HostFailure, HostsFailed, failed
 from ...hosts.site import fleet_of
-from ...operation import Operation
+from ...recipe.answers import History, LockHolder, Provenance, answer, found
 from ...recipe.check import open_root
-from ...recipe.ending import READ_BACK
+from ...recipe.ending import READ_BACK, history
+from ...recipe.lock import READ_LOCK
 from ...recipe.plan import Plan
 
 
@@ -21,7 +20,7 @@ class Word:
 
     taken: bool
     """The run's lock was taken over or broken, or is just about to be."""
-    serves: Mapping[str, Any] | None
+    serves: Provenance | None
     """What the host serves; None while something of the run may still go on there and change that."""
 
 
@@ -33,24 +32,22 @@ def ask_silent(plan: Plan, error: BaseException | None) -> dict[Host, Word]:
     silent = [failure.host for failure in failures if was_ended(failure)]
     if not silent:
         return {}
-    asked = [open_root(plan), Operation("read_lock"), Operation("history", {"limit": 50}), READ_BACK]
+    asked = [open_root(plan), READ_LOCK, history(50), READ_BACK]
     with fleet_of(replace(plan, command="status")) as fleet:
         answers = fleet.each(dict.fromkeys(silent, asked), together=False)
     run = plan.identity.run_id
     return {
-        host: word(run, *(result.value for result in results[1:]))
+        host: word(run, found(LockHolder, results), answer(History, results), answer(Provenance, results))
         for host, results in answers.items()
-        if results[-1].ok
+        if not failed(results)
     }
 
 
-def word(
-    run: str, lock: Mapping[str, Any] | None, history: list[dict[str, Any]], serves: Mapping[str, Any]
-) -> Word:
+def word(run: str, lock: LockHolder | None, past: History, serves: Provenance) -> Word:
     """What a host's lock, history and provenance say to the run of this id."""
-    others = lock is not None and (lock["token"] != run or bool(lock.get("condemned")))
-    taken = others or any(entry.get("of") == run for entry in history)
-    return Word(taken, None if lock is not None and lock.get("alive") else serves)
+    others = lock is not None and (lock.token != run or lock.condemned)
+    taken = others or past.tells_end_of(run)
+    return Word(taken, None if lock is not None and lock.alive else serves)
 
 
 def was_ended(failure: HostFailure) -> bool:

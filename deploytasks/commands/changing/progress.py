@@ -8,8 +8,8 @@ from typing import Any
 
 from ...config.environment import Host
 from ...operation import Result
+from ...recipe.answers import Provenance, answer
 from ...recipe.context import StepContext
-from . import closing_table
 
 
 @dataclass
@@ -28,7 +28,7 @@ class Progress:
     """Hosts that were put back to the release they served before, and do not serve it."""
     locked: bool = False
     done: bool = False
-    served: Mapping[Host, Mapping[str, Any]] = field(default_factory=dict)
+    served: Mapping[Host, Provenance] = field(default_factory=dict)
     """What every host said that it serves, when it was done; else what those said that had to be asked anew."""
 
     @property
@@ -37,7 +37,7 @@ class Progress:
         before = {
             context.host.name: context.previous
             if context.host in self.switched
-            else context.inventory["current"]
+            else context.inventory.current
             for context in self.contexts
         }
         return dict.fromkeys(before, self.release) if self.done else before
@@ -45,4 +45,4 @@ class Progress:
     def completed(self, answers: Mapping[Host, Sequence[Result]]) -> None:
         """Every host has carried out its ending; nothing is to be put right any more."""
         self.done = True
-        self.served = {host: closing_table.told(results) for host, results in answers.items()}
+        self.served = {host: answer(Provenance, results) for host, results in answers.items()}

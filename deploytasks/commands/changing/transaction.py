@@ -79,8 +79,8 @@ class Run:
         """The full commit of the plan, or of the release that the run goes back to; None when there is neither."""
         if self.plan.revision:
             return self.plan.revision.commit
-        known = (entry for context in self.progress.contexts for entry in context.inventory["releases"])
-        return next((entry["revision"] for entry in known if entry["id"] == self.progress.release), None)
+        known = (entry for context in self.progress.contexts for entry in context.inventory.releases)
+        return next((entry.revision for entry in known if entry.id == self.progress.release), None)
 
     def entry(self, outcome: str, error: str | None = None) -> dict[str, Any]:
         """This run's line for the history."""

@@ -29,7 +29,7 @@ def switched(fleet: Fleet, plan: Plan, progress: Progress) -> tuple[Host, ...]:
         context.host
         for context in progress.contexts
         if context.host in served
-        and served[context.host]["release"] == context.inventory["current"] != progress.release
+        and served[context.host].release == context.inventory.current != progress.release
     }
     return tuple(host for host in progress.switched if host not in stayed)
 

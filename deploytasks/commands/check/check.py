@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,10 +16,12 @@ from ...hosts.site import fleet_of
 from ...operation import Operation, Result
 from ...packages import Facts
 from ...recipe import restart, services, sudo
+from ...recipe.answers import answer, found
 from ...recipe.check import read_host
 from ...recipe.context import Built
+from ...recipe.facts import HostFacts, ToolFacts
 from ...recipe.plan import Plan
-from ...recipe.prune import served_release
+from ...recipe.served import Health, Services
 from ...report import HostOutcome, Report
 from .. import build, readings
 from ..changing.transaction import utc_now
@@ -54,18 +56,20 @@ class Examined:
     host: Host
     way: Way
     findings: Findings
-    facts: Mapping[str, Any]
-    tools: Mapping[str, Any]
+    facts: HostFacts
+    tools: ToolFacts
 
     def document(self, now: float) -> dict[str, Any]:
-        known = {name: self.facts[name] for name in ("rsync", "free_bytes", "free_inodes", "user")}
-        skew = round(self.facts["clock"] - now, 1)
+        facts = self.facts
         return {
             "host": self.host.name,
-            **known,
-            "python": self.tools["python"],
-            "installer": self.tools["installer"],
-            "clock_skew": skew,
+            "rsync": facts.rsync,
+            "free_bytes": facts.free_bytes,
+            "free_inodes": facts.free_inodes,
+            "user": facts.user,
+            "python": self.tools.python,
+            "installer": self.tools.installer,
+            "clock_skew": round(facts.clock - now, 1),
             "host_key": self.way.keys,
         }
 
@@ -135,36 +139,36 @@ def built_here(
 
 def examine(plan: Plan, host: Host, way: Way, asked: Questions, results: Sequence[Result]) -> Examined:
     """What one host's own answers show."""
-    facts, tools = results[1].value, results[2].value
-    rest = results[len(asked.deploy) :]
+    facts, health = answer(HostFacts, results), found(Health, results)
     problems, warnings = list(way.problems()), list(way.warnings())
-    if facts["lock"]:
-        warnings.append(f"{describe(facts['lock'])}; see `fab unlock --env={plan.environment.name}`")
+    if facts.lock:
+        warnings.append(f"{describe(facts.lock.said)}; see `fab unlock --env={plan.environment.name}`")
     warnings += asked.unread
-    for answer in rest[: len(asked.health)]:
-        warnings += [f"{what}; the application does not serve now" for what in answer.value]
-    if asked.services and (answers := rest[len(asked.health) :]):
-        refused, doubtful = of_services(answers[0], fresh=served_release(facts["inventory"]) is None)
-        problems += refused
-        warnings += doubtful
+    if health:
+        warnings += [f"{what}; the application does not serve now" for what in health.problems]
+    for result in results:
+        if isinstance(result.value, Services):
+            refused, doubtful = of_services(result, result.value, fresh=facts.inventory.served is None)
+            problems += refused
+            warnings += doubtful
     named = Findings(
         tuple(f"{host.name}: {what}" for what in problems), tuple(f"{host.name}: {what}" for what in warnings)
     )
-    return Examined(host, way, named, facts, tools)
+    return Examined(host, way, named, facts, answer(ToolFacts, results))
 
 
-def of_services(answer: Result, *, fresh: bool) -> tuple[list[str], list[str]]:
+def of_services(result: Result, services: Services, *, fresh: bool) -> tuple[list[str], list[str]]:
     """(problems, warnings) of the services. What a deploy waits for is a warning."""
-    warnings = [one["warning"] for one in (answer.value or {}).values() if one["warning"]]
-    if answer.ok:
+    warnings = list(services.warnings)
+    if result.ok:
         return [], warnings
-    if answer.code == NOT_READY or (fresh and answer.code == MISCONFIGURED):
-        return [], [*warnings, f"{answer.error}; a deploy waits for it"]
-    return [answer.error], warnings
+    if result.code == NOT_READY or (fresh and result.code == MISCONFIGURED):
+        return [], [*warnings, f"{result.error}; a deploy waits for it"]
+    return [result.error], warnings
 
 
 def outcome(host: Host, results: Sequence[Result] | None) -> HostOutcome:
     """What a host serves; `unknown` for one that could not be read."""
     if results is None:
         return HostOutcome(host.name, None, "unknown")
-    return HostOutcome(host.name, served_release(results[1].value["inventory"]), "ok")
+    return HostOutcome(host.name, answer(HostFacts, results).inventory.served, "ok")

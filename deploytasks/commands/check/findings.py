@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ...config.environment import Host
 from ...operation import Result
+from ...recipe.answers import answer
+from ...recipe.facts import HostFacts, ToolFacts
 from ...recipe.sudo import wanted
 from ...remote.release.owner import foreign
 from ...upload.rsync import samba_version
@@ -45,14 +47,14 @@ def of_hosts(
     problems = list(_tree(plan, built)) if built else []
     warnings: list[str] = []
     for host, results in answers.items():
-        facts = results[1].value
+        facts = answer(HostFacts, results)
         needed = built.tree.manifest.size if built else 0
         files = len(built.tree.manifest) if built else 0
         problems += [f"{host.name}: {what}" for what in _problems(plan, facts, needed, files)]
         problems += [f"{host.name}: {what}" for what in permissions(plan, host, facts)]
         problems += [f"{host.name}: {what}" for what in printed(noise.get(host, ""))]
         problems += [f"{host.name}: {what}" for what in sudo(plan, host, facts)]
-        problems += [f"{host.name}: {what}" for what in _tools(plan, results[2].value, built)]
+        problems += [f"{host.name}: {what}" for what in _tools(plan, answer(ToolFacts, results), built)]
         warnings += [f"{host.name}: {what}" for what in _warnings(facts, now)]
     return Findings(tuple(problems), tuple(warnings))
 
@@ -67,38 +69,34 @@ def _tree(plan: Plan, built: Built) -> Iterator[str]:
         )
 
 
-def _problems(plan: Plan, facts: Mapping[str, Any], needed: int, files: int) -> list[str]:
+def _problems(plan: Plan, facts: HostFacts, needed: int, files: int) -> list[str]:
     root = plan.layout.root
     found = []
-    if facts["obstacle"]:
-        found.append(f"{facts['obstacle']} is not a directory; move it away or choose another DEPLOY_PATH")
-    if facts["root"] in ("/", facts["home"]):
-        found.append(f"DEPLOY_PATH {root} is {facts['user']}'s home directory; choose a directory in it")
-    if facts["current"] not in ("missing", "symlink"):
-        found.append(f"{root}/current is a {facts['current']}, not a symlink; move it away")
-    whose = foreign(facts["owner"], plan.identity.owner)
+    if facts.obstacle:
+        found.append(f"{facts.obstacle} is not a directory; move it away or choose another DEPLOY_PATH")
+    if facts.root in ("/", facts.home):
+        found.append(f"DEPLOY_PATH {root} is {facts.user}'s home directory; choose a directory in it")
+    if facts.current not in ("missing", "symlink"):
+        found.append(f"{root}/current is a {facts.current}, not a symlink; move it away")
+    whose = foreign(facts.owner, plan.identity.owner)
     if whose:
         found.append(f"{root} {whose}")
-    if not facts["rsync"]:
+    if not facts.rsync:
         found.append("rsync is missing; `apt install rsync` there")
-    elif (samba_version(facts["rsync"]) or (0, 0)) < (3, 0):
+    elif (samba_version(facts.rsync) or (0, 0)) < (3, 0):
         found.append(
-            f"rsync there is `{facts['rsync']}`; install rsync 3 or newer (macOS: `brew install rsync`)"
+            f"rsync there is `{facts.rsync}`; install rsync 3 or newer (macOS: `brew install rsync`)"
         )
-    if not facts["python"]:
+    if not facts.python:
         found.append(f"{plan.environment.settings.python} is missing; install it there or set DEPLOY_PYTHON")
-    if facts["free_bytes"] < needed + SPARE_BYTES:
+    if facts.free_bytes < needed + SPARE_BYTES:
         megabytes = (needed + SPARE_BYTES) // 1024**2
         found.append(
-            f"{facts['free_bytes'] // 1024**2} MB free at {facts['nearest']}, {megabytes} MB needed; make room"
+            f"{facts.free_bytes // 1024**2} MB free at {facts.nearest}, {megabytes} MB needed; make room"
         )
-    if facts["has_inodes"] and facts["free_inodes"] < files * 2:
-        found.append(
-            f"{facts['free_inodes']} inodes free at {facts['nearest']}, {files * 2} needed; make room"
-        )
-    found += [
-        f"shared/{name} is missing; create {root}/shared/{name} there" for name in facts["missing_shared"]
-    ]
+    if facts.has_inodes and facts.free_inodes < files * 2:
+        found.append(f"{facts.free_inodes} inodes free at {facts.nearest}, {files * 2} needed; make room")
+    found += [f"shared/{name} is missing; create {root}/shared/{name} there" for name in facts.missing_shared]
     return found
 
 
@@ -111,27 +109,27 @@ def printed(line: str) -> Iterator[str]:
         )
 
 
-def sudo(plan: Plan, host: Host, facts: Mapping[str, Any]) -> Iterator[str]:
+def sudo(plan: Plan, host: Host, facts: HostFacts) -> Iterator[str]:
     """A rule that is missing, with the very line that sudoers needs."""
     asked = [(key, one) for key, one in wanted(plan.environment.settings, host) if one.readable]
-    for (key, one), rule in zip(asked, facts["sudo"], strict=True):
-        if not rule["installed"]:
+    for (key, one), rule in zip(asked, facts.sudo, strict=True):
+        if not rule.installed:
             yield f"{key} uses sudo, which is missing; `apt install sudo` there"
-        elif rule["allowed"] is False:
+        elif rule.allowed is False:
             yield (
                 f"{key} may not run `sudo {' '.join(one.words)}` without a password; add this line to a file "
-                f"in /etc/sudoers.d, by visudo: {rule['line']}"
+                f"in /etc/sudoers.d, by visudo: {rule.line}"
             )
 
 
-def _tools(plan: Plan, facts: Mapping[str, Any], built: Built | None) -> list[str]:
+def _tools(plan: Plan, tools: ToolFacts, built: Built | None) -> list[str]:
     from ...packages import tool_findings
 
-    return list(tool_findings(facts, plan.environment, built.bundle if built else None))
+    return list(tool_findings(tools.said, plan.environment, built.bundle if built else None))
 
 
-def _warnings(facts: Mapping[str, Any], now: float) -> list[str]:
-    skew = facts["clock"] - now
+def _warnings(facts: HostFacts, now: float) -> list[str]:
+    skew = facts.clock - now
     if abs(skew) > CLOCK_SKEW:
         return [
             f"its clock is {abs(skew):.0f} s {'ahead' if skew > 0 else 'behind'}; release ids stay in order"
