@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import stat
 import tempfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+
+from .errors import UsageError
 
 UNUSED = 30 * 24 * 3600.0
 """Seconds after which something that nobody asked for any more is removed."""
@@ -39,8 +43,22 @@ def forget_unused(directory: Path) -> None:
 
 def cache_root(process: Mapping[str, str]) -> Path:
     """The user's private cache of deploytasks."""
-    base = process.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "deploytasks"
+    if process.get("XDG_CACHE_HOME"):
+        return Path(process["XDG_CACHE_HOME"]) / "deploytasks"
+    try:
+        return Path.home() / ".cache" / "deploytasks"
+    except RuntimeError:  # neither HOME nor an entry in /etc/passwd, as in containers
+        return own_directory(Path(tempfile.gettempdir()) / f"deploytasks-{os.getuid()}")
+
+
+def own_directory(place: Path) -> Path:
+    """A directory below one that everybody may write to, made for us alone. Raises UsageError when another owns it."""
+    place.mkdir(mode=0o700, exist_ok=True)
+    told = place.lstat()
+    if not stat.S_ISDIR(told.st_mode) or told.st_uid != os.getuid():
+        raise UsageError(f"{place}: belongs to somebody else; set XDG_CACHE_HOME to a directory of your own")
+    place.chmod(0o700)
+    return place
 
 
 def keep_newest(directory: Path, count: int) -> None:

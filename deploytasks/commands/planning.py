@@ -37,7 +37,15 @@ class Caller:
 
     @classmethod
     def here(cls) -> Caller:
-        return cls(getpass.getuser(), socket.gethostname(), os.environ)
+        return cls(user_name(), socket.gethostname(), os.environ)
+
+
+def user_name() -> str:
+    """The user's name, or number where this machine has none for it."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
 
 
 def plan_deploy(

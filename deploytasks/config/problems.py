@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,12 +41,18 @@ def contradictions(loose: Draft) -> Iterator[tuple[str, str]]:
     if not path.startswith("/") and not all(host.is_local for host in loose.hosts):
         cure = f"write {settings.REQUIRED['DEPLOY_PATH']}"
         yield "DEPLOY_PATH", f"is relative, which only local: hosts may have; {cure}"
-    if any(host.is_local for host in loose.hosts) and loose.root / path in (loose.root, Path.home()):
+    if any(host.is_local for host in loose.hosts) and loose.root / path in (loose.root, *homes()):
         yield "DEPLOY_PATH", parsers.NOT_OUR_OWN
     for key in loose.fields.get("wait_for") or ():
         if key not in loose.variables and key not in loose.merged.lost:
             near = keys.nearest(key, loose.variables)
             yield "DEPLOY_WAIT_FOR", f"names {key}, which is not set; set it{near or ', or take it out'}"
+
+
+def homes() -> Iterator[Path]:
+    """The user's home directory; nothing where there is none, as in containers."""
+    with suppress(RuntimeError):
+        yield Path.home()
 
 
 def unwritable(loose: Draft) -> Iterator[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import operator
 import os
 import pwd
 import select
@@ -93,15 +94,13 @@ class LocalChannel:
 
 def login_environment(process: Mapping[str, str]) -> dict[str, str]:
     """What a login would set: no key of the caller's shell reaches the application by accident."""
-    user = pwd.getpwuid(os.getuid())
+    try:
+        name, home, shell = operator.attrgetter("pw_name", "pw_dir", "pw_shell")(pwd.getpwuid(os.getuid()))
+    except KeyError:  # a container that runs with any number for its user
+        name, home, shell = str(os.getuid()), "/", "/bin/sh"
     path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     kept = {name: process[name] for name in ("LANG", "LC_ALL", "TZ", "TMPDIR") if name in process}
-    named = {
-        "HOME": process.get("HOME", user.pw_dir),
-        "USER": user.pw_name,
-        "LOGNAME": user.pw_name,
-        "SHELL": user.pw_shell,
-    }
+    named = {"HOME": process.get("HOME", home), "USER": name, "LOGNAME": name, "SHELL": shell}
     return {"PATH": without_virtual_environments(process.get("PATH", path)), **named, **kept}
 
 

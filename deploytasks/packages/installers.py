@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ..errors import StepFailed, UsageError
+from ..remote.venv import variables
 from ..remote.venv import wheel as remote_wheel
 from ..remote.venv.interpreter import interpreter, trust
 
@@ -66,7 +67,8 @@ class Uv:
             [*words, "--python-preference=only-system", version],
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
             check=False,
         )
         return done.stdout.strip() or None if done.returncode == 0 else None
@@ -137,11 +139,24 @@ def platform(facts: Mapping[str, Any]) -> list[str]:
     return [f"--python-platform={machine}-manylinux_2_{newest}"]
 
 
+def own_variables() -> dict[str, str]:
+    """The process environment without what sends pip and uv elsewhere."""
+    others = variables.stray(os.environ)
+    return {**{name: text for name, text in os.environ.items() if name not in others}, **variables.OURS}
+
+
 def resolve(words: Sequence[str], directory: Path) -> str:
     """What a resolver prints. Raises StepFailed with its own last lines."""
-    env = {**os.environ, **trust(os.environ)}
+    env = {**own_variables(), **trust(os.environ)}
     done = subprocess.run(
-        words, cwd=directory, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        words,
+        cwd=directory,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
     )
     if done.returncode != 0:
         said = "\n".join(done.stderr.strip().splitlines()[-8:])

@@ -23,7 +23,13 @@ def exported(directory: Path) -> str:
         )
     words = [uv, "export", *EXPORT]
     done = subprocess.run(
-        words, cwd=directory, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        words,
+        cwd=directory,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
     )
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]

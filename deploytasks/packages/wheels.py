@@ -22,7 +22,7 @@ from ..cache import remembered
 from ..errors import StepFailed, UsageError
 from ..remote.venv import wheel as remote_wheel
 from ..remote.venv.interpreter import interpreter, trust
-from .installers import installer
+from .installers import installer, own_variables
 from .packages import Package
 from .repository import track
 from .requirements import CURE, REPOSITORY
@@ -124,10 +124,17 @@ def run_build(one: Package, directory: Path, tool: tuple[str, ...]) -> Path:
     track(copy, tag=one.tag, seconds=EPOCH)
     out.mkdir(0o755)
     words = [*tool, str(out), str(copy)]
-    env = {**git.clean_environment(os.environ), **trust(os.environ), **build_variables(one)}
+    env = {**git.clean_environment(own_variables()), **trust(os.environ), **build_variables(one)}
     # setuptools writes the modes that the umask leaves into the wheel
     done = subprocess.run(
-        words, env=env, umask=0o022, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        words,
+        env=env,
+        umask=0o022,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
     )
     wheels = list(out.glob("*.whl"))
     if done.returncode != 0 or len(wheels) != 1:

@@ -6,7 +6,7 @@ import os
 import shutil
 
 from deploytasks.remote.failure import Failure
-from deploytasks.remote.venv import interpreter
+from deploytasks.remote.venv import interpreter, variables
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def cache_option(root: str) -> list[str]:
     found = default
     while not os.path.isdir(found):
         found = os.path.dirname(found) or "/"
-    if os.access(found, os.W_OK) and os.stat(found).st_dev == os.stat(root).st_dev:
+    if os.path.isabs(default) and os.access(found, os.W_OK) and os.stat(found).st_dev == os.stat(root).st_dev:
         return []
     return ["--cache-dir", os.path.join(root, ".deploytasks", "uv-cache")]
 
@@ -93,8 +93,9 @@ def run(state: State, words: list[str], what: str, timeout: float, env: dict[str
     """Run an installer to its end, streaming what it says; Failure with its own last lines, or after `timeout` s."""
     chosen = interpreter.trust({**os.environ, **state.environment})
     # the application's PYTHONPATH would hide from pip what it has to install
-    given = {"PYTHONPATH": "", "PYTHONUNBUFFERED": "1", **chosen, **(env or {})}
-    code, tail = state.spawn(words, state.root, given, timeout=timeout)
+    given = {"PYTHONPATH": "", "PYTHONUNBUFFERED": "1", **variables.OURS, **chosen, **(env or {})}
+    plain = variables.without_stray(words, {name: "" for name in os.environ if name not in state.environment})
+    code, tail = state.spawn(plain, state.root, given, timeout=timeout)
     if code != 0:
         said = "; ".join(line.strip() for line in tail[-4:] if line.strip())
         raise Failure("cannot %s (exit code %d): %s" % (what, code, said), "install")
