@@ -134,3 +134,15 @@ def test_apps_have_columns_of_their_own() -> None:
     assert lines(difference(Migrations(), tree(files)), "plan")[1] == (
         "shop.0001_a: changes a column (AlterField order.note); may lose data"
     )
+
+
+def test_an_alter_field_of_the_state_alone_stays_one() -> None:
+    altered = 'migrations.AlterField("order", "note", models.TextField())'
+    made = 'migrations.CreateModel("Order", fields=[("note", models.CharField(max_length=9))])'
+    text = source(f"{made}, migrations.SeparateDatabaseAndState(state_operations=[{altered}])")
+    assert list(lines(difference(Migrations(), tree({"shop.0001_a": text})), "plan")) == [
+        (
+            "shop.0001_a: creates a table (CreateModel Order), "
+            "changes only what Django knows (AlterField order.note)"
+        )
+    ]

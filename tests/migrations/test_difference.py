@@ -116,6 +116,11 @@ CASES = {
         only("shop.0003_c"),
         {"added": ["shop.0003_c"], "doubts": ["missing dependency"]},
     ),
+    "one that is named on a condition may not be wanted": (
+        {},
+        {**only("shop.0001_a"), "blog.0001_a": source(dependencies="[('shop', '0009_z'), *made()]")},
+        {"added": ["blog.0001_a", "shop.0001_a"], "doubts": ["dynamic"]},
+    ),
     "a dependency of another package is taken to be there": (
         {},
         {"shop.0001_a": source(after="auth.0012_x")},
