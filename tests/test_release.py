@@ -41,6 +41,11 @@ def test_ids_are_utc_whatever_the_clock_says() -> None:
     assert next_id(REVISION, NOW.astimezone(east), []) == "20261123120000-0123456"
 
 
+def test_a_directory_of_a_year_that_never_comes_is_no_release_to_come_after() -> None:
+    foreign = ["99991231235959-abcdef0", "20269999999999-abcdef0"]
+    assert next_id(REVISION, NOW, foreign) == "20261123120000-0123456"
+
+
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
@@ -48,6 +53,8 @@ def test_ids_are_utc_whatever_the_clock_says() -> None:
         ("20261123120000-012345", False),
         ("20261123120000-0123456.tmp", False),
         ("x", False),
+        ("20261399999999-0123456", False),
+        ("99991231235959-0123456", False),
     ],
 )
 def test_foreign_names_are_no_release_ids(name: str, expected: bool) -> None:

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta, timezone
 
 STAMP = "%Y%m%d%H%M%S"
 RELEASE_ID = re.compile(r"(\d{14})-([0-9a-f]{7})")
+LAST_YEAR = 9000
+"""Beyond this a clock is not wrong, but a name made up."""
 
 
 @dataclass(frozen=True, order=True)
@@ -22,7 +24,17 @@ class Release:
 
 def is_release_id(name: str) -> bool:
     """Whether `name` is an id this tool gives; foreign names in releases/ are left alone."""
-    return RELEASE_ID.fullmatch(name) is not None
+    return moment_of(name) is not None
+
+
+def moment_of(name: str) -> datetime | None:
+    """When the release of that id was made; None for a name that is none, or that no later one could follow."""
+    match = RELEASE_ID.fullmatch(name)
+    try:
+        moment = datetime.strptime(match[1], STAMP).replace(tzinfo=timezone.utc) if match else None
+    except ValueError:
+        return None
+    return moment if moment and moment.year < LAST_YEAR else None
 
 
 def next_id(revision: str, now: datetime, existing: Iterable[str]) -> str:
@@ -31,10 +43,9 @@ def next_id(revision: str, now: datetime, existing: Iterable[str]) -> str:
     No clock can break the order, because ids already given win over it.
     """
     moment = now.astimezone(timezone.utc).replace(microsecond=0)
-    stamps = [match[1] for match in map(RELEASE_ID.fullmatch, existing) if match]
-    if stamps:
-        newest = datetime.strptime(max(stamps), STAMP).replace(tzinfo=timezone.utc)
-        moment = max(moment, newest + timedelta(seconds=1))
+    known = [found for found in map(moment_of, existing) if found]
+    if known:
+        moment = max(moment, max(known) + timedelta(seconds=1))
     return f"{moment.strftime(STAMP)}-{revision[:7]}"
 
 

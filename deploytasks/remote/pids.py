@@ -76,9 +76,20 @@ def members(session: int) -> list[int]:
     return found
 
 
+def session_of(pid: int) -> int | None:
+    """The session of a process, None when it is not running."""
+    try:
+        return os.getsid(pid)
+    except OSError:
+        return None
+
+
 def end(pid: int, started: str | None, whole_session: bool = True) -> None:
-    """End a process and, when it leads one, its session: politely, then for good. Nothing of it runs afterwards."""
-    if not alive(pid, started):
+    """End a process and, when it leads one, its session: politely, then for good. Nothing of it runs afterwards.
+
+    Nothing happens to a process that was not started then.
+    """
+    if pid <= 1 or not started or not alive(pid, started):
         return
     for number in (signal.SIGTERM, signal.SIGKILL):
         targets = (members(pid) if whole_session else []) or [pid]

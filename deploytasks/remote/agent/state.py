@@ -30,6 +30,8 @@ class State:
         self.question: Question | None = None
         self.emit: Callable[[str], object] = lambda line: None
         self.lost = ""
+        self.displaced = ""
+        """Where `current` led before this run, when that was no release."""
         self._children: set[Child] = set()
         self._guard = threading.Lock()
         self._cancelled = False
@@ -43,9 +45,9 @@ class State:
         """Allow work again after a cancel: the undo that follows is work too."""
         self._cancelled = False
 
-    def opened(self) -> Prepared:
-        """The release between `prepare` and `seal`; Failure outside of that."""
-        if self.prepared is None:
+    def opened(self, release: str = "") -> Prepared:
+        """The release (this one) between `prepare` and `seal`; Failure outside of that."""
+        if self.prepared is None or release not in ("", self.prepared.release):
             raise Failure("nothing is prepared here; deploy again", "missing")
         return self.prepared
 

@@ -10,8 +10,9 @@ import sys
 import time
 
 from deploytasks.remote.check.places import group, places, user_name
-from deploytasks.remote.files import existing, read_json
+from deploytasks.remote.files import existing
 from deploytasks.remote.release.inventory import environment_keys, inventory
+from deploytasks.remote.release.owner import stored
 from deploytasks.remote.venv.interpreter import Question
 
 TYPE_CHECKING = False
@@ -46,7 +47,7 @@ def facts(
         **places(state.root),
         "nearest": base,
         "current": kind(os.path.join(state.root, "current")),
-        "owner": read_json(os.path.join(state.root, ".deploytasks", "owner")),
+        "owner": stored(state.root),
         "rsync": version("rsync"),
         "python": shutil.which(python) or "",
         "agent_python": sys.version.split()[0],

@@ -8,20 +8,37 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import json
 import os
-import shutil
+import re
 import time
 
 from deploytasks.remote import pids
 from deploytasks.remote.failure import Failure
-from deploytasks.remote.files import write_json
+from deploytasks.remote.files import listed, make_directory, open_file, read_json, unlink, write_json
+from deploytasks.remote.names import PLAIN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
+PATIENCE, PAUSE = 30.0, 0.02
+"""Seconds to wait for the guard, in which the processes of another run may be ended; and between two tries."""
+TEXT = (str, None)
+NUMBER = (float, None)
+PROCESS = ({"pid": (int, None), "start": TEXT, "session": (int, None)}, None)
+HOLDER = {
+    **dict.fromkeys(
+        ("user", "machine", "reason", "run_id", "revision", "ci_url", "started", "boot_id"), TEXT
+    ),
+    "token": PLAIN,
+    "kind": (re.compile("run|freeze"),),
+    "heartbeat": NUMBER,
+    "condemned": (bool, None),
+    "agent": PROCESS,
+    "control": PROCESS,
+}
+"""What the lock file holds."""
 RUBBISH = "the lock file %s is not readable; see what is in it, then `fab unlock`"
 
 
@@ -36,29 +53,36 @@ def sessions(root: str, token: str) -> str:
 @contextlib.contextmanager
 def guarded(root: str) -> Iterator[None]:
     """Alone with the lock file, among all processes of this host."""
-    os.makedirs(os.path.join(root, ".deploytasks"), 0o755, exist_ok=True)
-    with open(place(root) + ".guard", "w", encoding="ascii") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX)
+    os.makedirs(root, 0o755, exist_ok=True)
+    make_directory(os.path.join(root, ".deploytasks"))
+    descriptor = open_file(place(root) + ".guard", os.O_RDWR | os.O_CREAT)
+    try:
+        alone(descriptor, place(root) + ".guard")
         yield
+    finally:
+        os.close(descriptor)
+
+
+def alone(descriptor: int, path: str) -> None:
+    """Nobody else has the guard; Failure when somebody keeps it longer than anything takes that is done under it."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                what = "%s is kept by another process for %g s; see `fuser %s` there" % (path, PATIENCE, path)
+                raise Failure(what, "locked") from None
+            time.sleep(PAUSE)
 
 
 def load(root: str) -> dict[str, Any] | None:
     """The lock as it stands, or None. Rubbish is a lock that nobody can be asked about."""
     try:
-        with open(place(root), encoding="utf-8") as stream:
-            found = json.load(stream)
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError):
-        found = None
-    if not isinstance(found, dict) or "token" not in found:
-        return {
-            "token": "",
-            "kind": "rubbish",
-            "user": "somebody",
-            "machine": "?",
-            "reason": RUBBISH % place(root),
-        }
+        found: dict[str, Any] | None = read_json(place(root), HOLDER)
+    except (OSError, Failure):
+        reason = RUBBISH % place(root)
+        return {"token": "", "kind": "rubbish", "user": "somebody", "machine": "?", "reason": reason}
     return found
 
 
@@ -70,9 +94,10 @@ def now() -> tuple[float, float]:
 
 def age(found: dict[str, Any]) -> float:
     """Seconds since the heartbeat, by this host's own clock; since another boot it is for ever ago."""
-    if found.get("boot_id") != pids.boot_id():
+    seconds = now()[1] - float(found.get("heartbeat") or 0.0)
+    if found.get("boot_id") != pids.boot_id() or seconds < -PATIENCE:  # no beat of this boot is to come
         return float("inf")
-    return max(0.0, now()[1] - float(found.get("heartbeat", 0.0)))
+    return max(0.0, seconds)
 
 
 def is_stale(found: dict[str, Any], lease: float, gone: str = "") -> bool:
@@ -83,7 +108,7 @@ def is_stale(found: dict[str, Any], lease: float, gone: str = "") -> bool:
 def put(root: str, content: dict[str, Any]) -> None:
     """Write the lock with a heartbeat of now."""
     wall, boot = now()
-    agent = {"pid": os.getpid(), "start": pids.start_time(os.getpid())}
+    agent = {"pid": os.getpid(), "start": pids.start_time(os.getpid()), "session": os.getsid(0)}
     stamped = {"started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(wall)), "agent": agent}
     write_json(place(root), {**stamped, **content, "heartbeat": boot, "boot_id": pids.boot_id()})
 
@@ -132,18 +157,27 @@ def beat(root: str, token: str) -> None:
 
 def enter_session(root: str, token: str, pid: int) -> None:
     """Remember a session of ours, so that a takeover can end it."""
-    directory = sessions(root, token)
-    os.makedirs(directory, 0o755, exist_ok=True)
-    started = pids.start_time(pid)
+    directory, started = sessions(root, token), pids.start_time(pid)
+    make_directory(directory)
     if started is not None:
-        with open(os.path.join(directory, str(pid)), "w", encoding="ascii") as stream:
+        descriptor = open_file(os.path.join(directory, str(pid)), os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        with os.fdopen(descriptor, "w", encoding="ascii") as stream:
             stream.write(started)
 
 
 def leave_session(root: str, token: str, pid: int) -> None:
     """Forget a session that has ended."""
-    with contextlib.suppress(OSError):
-        os.unlink(os.path.join(sessions(root, token), str(pid)))
+    with contextlib.suppress(OSError, Failure):
+        unlink(os.path.join(sessions(root, token), str(pid)))
+
+
+def forget_sessions(root: str, token: str) -> None:
+    """Remove what remembers the sessions of a run."""
+    directory = sessions(root, token)
+    with contextlib.suppress(OSError, Failure):
+        for name in listed(directory):
+            unlink(os.path.join(directory, name))
+        unlink(directory, os.rmdir)
 
 
 def release(root: str, token: str) -> None:
@@ -153,8 +187,8 @@ def release(root: str, token: str) -> None:
     with guarded(root):
         found = load(root)
         if found is not None and found["token"] == token:
-            os.unlink(place(root))
-    shutil.rmtree(sessions(root, token), ignore_errors=True)
+            unlink(place(root))
+    forget_sessions(root, token)
 
 
 def freeze(root: str, message: str, holder: dict[str, Any]) -> None:

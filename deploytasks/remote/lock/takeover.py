@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
-import shutil
+import re
+import uuid
 
 from deploytasks.remote import pids
 from deploytasks.remote.failure import Failure
-from deploytasks.remote.files import write_json
-from deploytasks.remote.lock.lock import guarded, is_stale, load, place, put, sessions, told
+from deploytasks.remote.files import listed, make_directory, read, unlink, write_json
+from deploytasks.remote.lock.lock import forget_sessions, guarded, is_stale, load, place, put, sessions, told
 from deploytasks.remote.release.history import append
+from deploytasks.remote.trash import move
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+NUMBER = re.compile(r"[1-9][0-9]{0,18}")
 
 
 def acquire(
@@ -36,7 +40,7 @@ def acquire(
                 return {"acquired": False, "holder": told(found)}
             took_over = told(found)
             end_run(root, found)
-            shutil.rmtree(sessions(root, found["token"]), ignore_errors=True)
+            forget_sessions(root, found["token"])
         put(root, dict(holder, token=token, kind="run"))
     return {"acquired": True, "took_over": took_over}
 
@@ -51,15 +55,17 @@ def condemn(root: str, token: str) -> None:
 def end_run(root: str, found: dict[str, Any]) -> None:
     """End everything of a run that still goes on here: its steps, its uploads, its agent."""
     directory = sessions(root, found["token"]) if found["token"] else ""
-    for name in sorted(os.listdir(directory)) if directory and os.path.isdir(directory) else ():
+    for name in listed(directory) if directory else ():
         try:
-            with open(os.path.join(directory, name), encoding="ascii") as stream:
-                pids.end(int(name), stream.read().strip())
-        except (OSError, ValueError):
-            continue  # ended by itself meanwhile
+            started = read(os.path.join(directory, name)).decode("ascii").strip()
+            if NUMBER.fullmatch(name):
+                pids.end(int(name), started)
+        except (OSError, ValueError, Failure):
+            continue  # ended by itself meanwhile, or is nothing of ours
     agent = found.get("agent") or {}
-    if agent.get("pid") and agent["pid"] != os.getpid():
-        pids.end(agent["pid"], agent.get("start"), whole_session=False)
+    pid, session = agent.get("pid") or 0, agent.get("session")
+    if pid not in (0, os.getpid()) and session in (None, pids.session_of(pid)):
+        pids.end(pid, agent.get("start"), whole_session=False)
 
 
 def break_lock(root: str, token: str, entry: dict[str, Any]) -> None:
@@ -74,4 +80,14 @@ def break_lock(root: str, token: str, entry: dict[str, Any]) -> None:
             condemn(root, token)
             end_run(root, found)
         append(root, entry)  # before the lock is gone, so that the run that lost it finds out why
-        os.unlink(place(root))
+        put_aside(root)
+
+
+def put_aside(root: str) -> None:
+    """The lock is free, whatever stood there."""
+    try:
+        unlink(place(root))
+    except (IsADirectoryError, PermissionError):  # the one or the other, for a directory
+        trash = os.path.join(root, ".deploytasks", "trash")
+        make_directory(trash, 0o700)
+        move(place(root), trash, "lock.%s" % uuid.uuid4().hex[:8])

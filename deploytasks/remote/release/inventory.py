@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 
-from deploytasks.remote.files import existing, read_json
+from deploytasks.remote.failure import Failure
+from deploytasks.remote.files import existing, known_json, listed, read
+from deploytasks.remote.names import RELEASE, VARIABLES, plain
 from deploytasks.remote.release.current import served
 
 TYPE_CHECKING = False
@@ -14,19 +17,34 @@ if TYPE_CHECKING:
 
     from deploytasks.remote.agent.state import State
 
+COMMIT = re.compile(r"[0-9a-f]{40,64}")
+MARKS = {str: (bool, str, float, None)}
+TEXT = (str, None)
+VENDORED = {"path": str, "url": TEXT, "commit": str, "describe": TEXT}
+PROVENANCE = {
+    **dict.fromkeys(
+        ("release", "environment", "revision", "branch", "describe", "source", "who", "from"), TEXT
+    ),
+    **dict.fromkeys(
+        ("run", "at", "tool_version", "tree_digest", "dependency_key", "environment_fingerprint"), TEXT
+    ),
+    "dirty": (bool, None),
+    "vendored": ([VENDORED], None),
+}
+"""What is relied on in release.json."""
+
 
 def inventory(state: State, details: bool = False) -> dict[str, Any]:
     """Current with its vendored pins; every release with its commit and marks, with `details` its provenance too."""
     directory = os.path.join(state.root, "releases")
-    names = sorted(os.listdir(directory)) if os.path.isdir(directory) else []
+    names = [name for name in listed(directory) if RELEASE.fullmatch(name)]
     current = served(state.root)
     releases = []
     for name in names:
-        private = os.path.join(directory, name, ".deploytasks")
-        marks = read_json(os.path.join(private, "state.json"), {})
-        entry = {"id": name, "revision": revision(os.path.join(directory, name)), **marks}
+        top = os.path.join(directory, name)
+        entry = {**marks(top), "id": name, "revision": revision(top)}
         if details:
-            entry["provenance"] = read_json(os.path.join(private, "release.json"), {})
+            entry["provenance"] = told(top)
         releases.append(entry)
     return {
         "current": current,
@@ -48,11 +66,13 @@ def basis(root: str) -> str:
 def former(root: str) -> str | None:
     """The release that the next one will begin with: the spare tree, else what is served; None when there is none."""
     spares = os.path.join(root, ".deploytasks", "spare")
-    names = sorted(os.listdir(spares)) if os.path.isdir(spares) else []
-    if names:
-        return os.path.join(spares, names[-1])
-    current = os.path.join(root, "current")
-    return os.path.realpath(current) if os.path.isdir(current) else None
+    places = [os.path.join(spares, name) for name in listed(spares) if RELEASE.fullmatch(name)]
+    trees = [place for place in places if os.path.isdir(place) and not os.path.islink(place)]
+    if trees:
+        return trees[-1]
+    release = served(root)
+    top = os.path.join(root, "releases", release) if release else ""
+    return os.path.realpath(top) if release and os.path.isdir(top) else None
 
 
 def is_spare(tree: str) -> bool:
@@ -63,33 +83,44 @@ def is_spare(tree: str) -> bool:
 def revision(release: str) -> str | None:
     """The full commit that a release was made of, None when it was never finished."""
     try:
-        with open(os.path.join(release, "REVISION"), encoding="utf-8") as stream:
-            return stream.read().strip() or None
-    except (OSError, ValueError):
+        found = COMMIT.fullmatch(read(os.path.join(release, "REVISION")).decode("ascii", "replace").strip())
+    except (OSError, Failure):
         return None
+    return found and found[0]
+
+
+def marks(release: str) -> dict[str, Any]:
+    """What was remembered of a release: `verified`, `bad`, `migrated` and the like; nothing when it cannot be read."""
+    found: dict[str, Any] = known_json(os.path.join(release, ".deploytasks", "state.json"), MARKS, {})
+    return found
+
+
+def told(release: str) -> dict[str, Any]:
+    """What release.json says of a release; nothing when it cannot be read."""
+    found: dict[str, Any] = known_json(os.path.join(release, ".deploytasks", "release.json"), PROVENANCE, {})
+    return found
 
 
 def pins(release: str) -> dict[str, str]:
     """{path: commit} of what a release has vendored."""
-    said = read_json(os.path.join(release, ".deploytasks", "release.json"), {})
-    return {entry["path"]: entry["commit"] for entry in said.get("vendored", ())}
+    return {entry["path"]: entry["commit"] for entry in told(release).get("vendored") or ()}
 
 
 def provenance(state: State, release: str | None = None) -> dict[str, Any]:
     """What the served release (or `release`) says of itself, with its path on the host and free bytes; {} when none."""
-    release = release or served(state.root)
+    release = plain(release) if release else served(state.root)
     free = shutil.disk_usage(existing(state.root)).free
     if release is None:
         return {"release": None, "free_bytes": free}
     top = os.path.join(state.root, "releases", release)
-    environments = read_json(os.path.join(top, ".deploytasks", "environments.json"), [])
+    venvs = known_json(os.path.join(top, ".deploytasks", "environments.json"), [str], [])
     return {
+        "dependency_key": venvs[0] if venvs else None,
+        **told(top),
         "release": release,
         "present": os.path.isdir(top),
         "free_bytes": free,
-        "dependency_key": environments[0] if environments else None,
-        **read_json(os.path.join(top, ".deploytasks", "release.json"), {}),
-        "marks": read_json(os.path.join(top, ".deploytasks", "state.json"), {}),
+        "marks": marks(top),
     }
 
 
@@ -111,7 +142,8 @@ def environment_keys(root: str, salt: str) -> dict[str, str] | None:
     import hashlib
 
     release = served(root)
-    found = read_json(os.path.join(root, "releases", release, "environment.json")) if release else None
+    place = os.path.join(root, "releases", release or "", "environment.json")
+    found = known_json(place, VARIABLES, None) if release else None
     return (
         None
         if found is None

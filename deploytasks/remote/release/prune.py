@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 
-from deploytasks.remote.trash import empty
+from deploytasks.remote.files import listed, make_directory
+from deploytasks.remote.names import plain
+from deploytasks.remote.release.current import served
+from deploytasks.remote.trash import empty, move, retire
+from deploytasks.remote.tree.manifest import MANIFEST
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,21 +20,29 @@ if TYPE_CHECKING:
 
 def prune(state: State, releases: list[str]) -> dict[str, Any]:
     """Retire releases (never current); the newest whole one becomes the spare tree of a later deploy."""
-    from deploytasks.remote.release.current import served
-    from deploytasks.remote.tree.manifest import MANIFEST
-
     state.require_lock()
-    private = os.path.join(state.root, ".deploytasks")
-    spare, trash = os.path.join(private, "spare"), os.path.join(private, "trash")
-    os.makedirs(spare, 0o700, exist_ok=True)
-    os.makedirs(trash, 0o700, exist_ok=True)
-    retired = []
-    for release in sorted(releases, reverse=True):
+    current, retired = served(state.root), []
+    for release in sorted(map(plain, releases), reverse=True):
         path = os.path.join(state.root, "releases", release)
-        if release == served(state.root) or not os.path.isdir(path):
+        if release == current or not os.path.isdir(path):
             continue
-        whole = os.path.exists(os.path.join(path, MANIFEST))
-        os.rename(path, os.path.join(spare if whole and not os.listdir(spare) else trash, release))
+        if not kept_as_spare(state, path):
+            retire(state, path)
         retired.append(release)
-    empty(trash)
+    empty(state.root)
     return {"retired": retired}
+
+
+def kept_as_spare(state: State, release: str) -> bool:
+    """Whether a release became the spare tree: the first whole one, on a disk where a rename brings it back."""
+    spare = os.path.join(state.root, ".deploytasks", "spare")
+    make_directory(spare, 0o700)
+    if os.path.islink(release) or not os.path.exists(os.path.join(release, MANIFEST)) or listed(spare):
+        return False
+    try:
+        move(release, spare, os.path.basename(release))
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        return False
+    return True

@@ -6,7 +6,12 @@ import grp
 import os
 
 from deploytasks.remote.failure import Failure
-from deploytasks.remote.files import read_json, relink, write, write_json
+from deploytasks.remote.files import read_json, relink, remove, write, write_json
+from deploytasks.remote.names import TOOL_NAMES, VARIABLES, plain
+from deploytasks.remote.release import inventory
+from deploytasks.remote.release.current import served
+from deploytasks.remote.release.inventory import revision
+from deploytasks.remote.tree.scan import parents
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +23,7 @@ if TYPE_CHECKING:
 
 def path_of(state: State, release: str) -> str:
     """The directory of a release; Failure when this host does not have it."""
-    path = os.path.join(state.root, "releases", release)
+    path = os.path.join(state.root, "releases", plain(release))
     if not os.path.isdir(path):
         raise Failure(
             "release %s is not on this host; see `releases`, or leave the host out with --limit" % release,
@@ -31,19 +36,41 @@ def link_shared(
     state: State, release: str, directories: Sequence[str] = (), files: Sequence[str] = ()
 ) -> None:
     """Link what outlives releases from shared/ into the release; a tracked directory of that name gives way."""
-    from deploytasks.remote.files import remove
-
     state.require_lock()
     top, shared = path_of(state, release), os.path.join(state.root, "shared")
     for name in directories:
-        os.makedirs(os.path.join(shared, name), exist_ok=True)
-    for name in (*directories, *files):
-        origin, link = os.path.join(shared, name), os.path.join(top, name)
+        os.makedirs(os.path.join(shared, inside(name)), exist_ok=True)
+    for name in sorted({inside(name) for name in (*directories, *files)}):
+        origin = os.path.join(shared, name)
         if not os.path.exists(origin):
             raise Failure("shared/%s is missing on this host; create %s there" % (name, origin), "missing")
-        os.makedirs(os.path.dirname(link), exist_ok=True)
-        remove(link)
-        os.symlink(os.path.relpath(origin, os.path.dirname(link)), link)
+        above = parents([name])
+        if not above.intersection(
+            map(inside, directories)
+        ):  # else it is a part of a shared directory already
+            refuse_links(top, name, sorted(above))
+            link = os.path.join(top, name)
+            os.makedirs(os.path.dirname(link), exist_ok=True)
+            remove(link)
+            os.symlink(os.path.relpath(origin, os.path.dirname(link)), link)
+
+
+def inside(name: str) -> str:
+    """A path in a release, written one way; Failure for one that leads out of it."""
+    path = os.path.normpath(name)
+    if path[:1] == "/" or path in (".", "..") or path.startswith("../") or path.split("/")[0] in TOOL_NAMES:
+        raise Failure(
+            "%r cannot be shared; correct DEPLOY_SHARED_DIRS or DEPLOY_SHARED_FILES" % name, "damaged"
+        )
+    return path
+
+
+def refuse_links(top: str, name: str, above: list[str]) -> None:
+    """Failure when a shipped link stands above a shared path, which would put it, and remove, somewhere else."""
+    for path in above:
+        if os.path.islink(os.path.join(top, path)):
+            what = "%s is a link in the tree, so that shared/%s cannot be put below it" % (path, name)
+            raise Failure("%s; share %s, or replace the link by a directory" % (what, path), "link")
 
 
 def write_environment(state: State, release: str, text: str, group: str | None = None) -> None:
@@ -63,26 +90,31 @@ def write_environment(state: State, release: str, text: str, group: str | None =
 
 def load_environment(state: State, release: str) -> None:
     """Make the environment that a release was deployed with, and its revision, those of the operations that follow."""
-    provenance = read_json(os.path.join(path_of(state, release), ".deploytasks", "release.json"), {})
+    top = path_of(state, release)
     state.environment = {
-        **read_json(os.path.join(path_of(state, release), "environment.json"), {}),
-        "DEPLOYTASKS_REVISION": provenance.get("revision", ""),
+        **read_json(os.path.join(top, "environment.json"), VARIABLES, {}),
+        "DEPLOYTASKS_REVISION": revision(top) or "",
     }
 
 
 def publish(state: State, release: str | None) -> dict[str, Any]:
-    """Point `current` at a release by one rename, or remove it when `release` is None; answers what it was."""
+    """Point `current` at a release by one rename, or, when `release` is None, at what it led to before this run, which
+    may be nothing; answers which release it was.
+    """
     state.require_lock()
     current = os.path.join(state.root, "current")
     if os.path.lexists(current) and not os.path.islink(current):
         raise Failure("%s is not a symlink; move it away" % current)
-    previous = os.path.basename(os.readlink(current)) if os.path.islink(current) else None
-    if release is None:
-        if previous:
-            os.unlink(current)
-    else:
+    previous = served(state.root)
+    if release is not None:
         path_of(state, release)
+        if previous is None and os.path.islink(current):
+            state.displaced = os.readlink(current)
         relink("releases/" + release, current)
+    elif state.displaced:
+        relink(state.displaced, current)
+    elif previous:
+        os.unlink(current)
     return {"previous": previous}
 
 
@@ -91,7 +123,6 @@ def mark(state: State, release: str, **marks: object) -> None:
     None for a release that is not here is no failure.
     """
     state.require_lock()
-    directory = os.path.join(state.root, "releases", release, ".deploytasks")
-    if os.path.isdir(directory):
-        path = os.path.join(directory, "state.json")
-        write_json(path, {**read_json(path, {}), **marks})
+    top = os.path.join(state.root, "releases", plain(release))
+    if os.path.isdir(os.path.join(top, ".deploytasks")):
+        write_json(os.path.join(top, ".deploytasks", "state.json"), {**inventory.marks(top), **marks})

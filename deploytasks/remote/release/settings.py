@@ -7,7 +7,8 @@ import os
 import re
 
 from deploytasks.remote.failure import Failure
-from deploytasks.remote.files import read_json
+from deploytasks.remote.files import read, read_json
+from deploytasks.remote.names import VARIABLES
 from deploytasks.remote.release.current import served
 
 TYPE_CHECKING = False
@@ -30,13 +31,12 @@ def served_environment(state: State, key: str) -> dict[str, Any]:
         return {"release": None, "keys": {}, "written": {}, "foreign": []}
     path = os.path.join(state.root, "releases", release, ".env")
     try:
-        with open(path, encoding="utf-8", errors="surrogateescape", newline="") as stream:
-            found, foreign = parsed(stream.read())
+        found, foreign = parsed(read(path).decode("utf-8", "surrogateescape"))
     except FileNotFoundError:
         found, foreign = {}, []
     except OSError as error:
         raise Failure("%s: %s; see its owner and mode" % (path, error.strerror)) from error
-    written = read_json(os.path.join(os.path.dirname(path), "environment.json"), {})
+    written = read_json(os.path.join(os.path.dirname(path), "environment.json"), VARIABLES, {})
     return {
         "release": release,
         "keys": fingerprints(found, key),

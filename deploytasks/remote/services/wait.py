@@ -7,6 +7,7 @@ import threading
 import time
 
 from deploytasks.remote.files import read_json
+from deploytasks.remote.names import VARIABLES, plain
 from deploytasks.remote.release.current import served
 from deploytasks.remote.services import verdict
 from deploytasks.remote.services.patience import Patience
@@ -65,8 +66,8 @@ def ask_again(state: State, release: str, names: list[str]) -> dict[str, Any]:
 
     One that is not ready yet is no failure: going back may be what helps it.
     """
-    top = os.path.join(state.root, "releases", release)
-    environment = read_json(os.path.join(top, "environment.json"), {})
+    top = os.path.join(state.root, "releases", plain(release))
+    environment = read_json(os.path.join(top, "environment.json"), VARIABLES, {})
     services = {name: {"url": environment[name], "usable": False} for name in names if environment.get(name)}
     answer = wait(state, services, base=top, once=True)["__result__"]
     if answer["code"] == verdict.NOT_READY:

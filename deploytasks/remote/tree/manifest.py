@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 import time
 import zlib
 
-from deploytasks.remote.files import write
+from deploytasks.remote.failure import Failure
+from deploytasks.remote.files import open_file, read, write
 from deploytasks.remote.tree.scan import directories, full_mark, git_mode
 
 TYPE_CHECKING = False
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 MANIFEST = ".deploytasks/manifest"
+MARK = re.compile(r"d[0-7]{1,4}|[fl][0-7]{1,4} [0-9]{1,19} [0-9.-]{1,40} [0-9.-]{1,40}")
+ELSEWHERE = re.compile(r"(?:^|[/\0])\.{0,2}(?:[/\0]|\Z)|(?:^|\0)\.deploytasks(?:[/\0]|\Z)")
+"""In paths, with \\0 between them: what leads out of a tree, or into what is the tool's."""
 TICK = 10_000_000
 """Nanoseconds in which a file system may give two changes one time: the longest tick of Linux's clock, 1/100 s."""
 
@@ -36,8 +41,10 @@ class Manifest:
         """The manifest that `seal` left in a release; an empty one where there is none, or a damaged one."""
         digest, body = written(release)
         parts = os.fsdecode(body).split("\0") if body else []
-        paths = parts[0::3]
-        return cls(digest, dict(zip(paths, parts[1::3])), dict(zip(paths, parts[2::3])))
+        paths, marks = parts[0::3], parts[1::3]
+        if len(parts) % 3 or not are_paths(paths) or not all(map(MARK.fullmatch, marks)):
+            return cls()
+        return cls(digest, dict(zip(paths, marks)), dict(zip(paths, parts[2::3])))
 
     def write(self, release: str) -> None:
         """Leave it in a release."""
@@ -76,12 +83,16 @@ class Manifest:
 def written(release: str) -> tuple[str, bytes]:
     """The digest of what a release held, and the rest of its manifest as bytes; both empty unless it is whole."""
     try:
-        with open(os.path.join(release, MANIFEST), "rb") as stream:
-            head, _, body = stream.read().partition(b"\0")
-    except OSError:
+        head, _, body = read(os.path.join(release, MANIFEST)).partition(b"\0")
+    except (OSError, Failure):
         return "", b""
     digest, _, check = head.decode("ascii", "replace").partition(" ")
     return (digest, body) if check == "%08x" % zlib.crc32(body) else ("", b"")
+
+
+def are_paths(paths: list[str]) -> bool:
+    """Whether all paths are ones of a tree's own files."""
+    return not paths or ELSEWHERE.search("\0".join(paths)) is None
 
 
 def lasting_marks(top: str, paths: Iterable[str]) -> dict[str, str]:
@@ -112,10 +123,13 @@ def lasted(found: dict[str, str], moment: int) -> dict[str, str]:
 
 def content_id(path: str, status: os.stat_result, like: str) -> str:
     """The git blob id of a file or link, in the hash that `like` (an id) is written in."""
-    if stat.S_ISLNK(status.st_mode):
-        data = os.fsencode(os.readlink(path))
-    else:
-        with open(path, "rb") as stream:
-            data = stream.read()
-    algorithm = hashlib.sha256 if len(like) == 64 else hashlib.sha1
-    return algorithm(b"blob %d\0" % len(data) + data).hexdigest()
+    link = os.fsencode(os.readlink(path)) if stat.S_ISLNK(status.st_mode) else None
+    digest = hashlib.sha256() if len(like) == 64 else hashlib.sha1()
+    digest.update(b"blob %d\0" % (status.st_size if link is None else len(link)))
+    if link is not None:
+        digest.update(link)
+        return digest.hexdigest()
+    with os.fdopen(open_file(path, os.O_RDONLY), "rb") as stream:
+        for chunk in iter(lambda: stream.read(1 << 20), b""):
+            digest.update(chunk)
+    return digest.hexdigest()

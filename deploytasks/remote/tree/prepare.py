@@ -7,13 +7,13 @@ import shutil
 import stat
 
 from deploytasks.remote.failure import Failure, of_system
-from deploytasks.remote.files import remove
-from deploytasks.remote.names import TOOL_NAMES
+from deploytasks.remote.files import make_directory, remove
+from deploytasks.remote.names import TOOL_NAMES, plain
 from deploytasks.remote.release.inventory import former as begins_with
 from deploytasks.remote.release.inventory import is_spare
 from deploytasks.remote.release.owner import claim
 from deploytasks.remote.trash import retire
-from deploytasks.remote.tree.manifest import Manifest
+from deploytasks.remote.tree.manifest import MANIFEST, Manifest
 from deploytasks.remote.tree.prepared import Prepared
 from deploytasks.remote.tree.scan import directories, git_mode, look, mark_of, mode_and_size
 from deploytasks.remote.tree.unchanged import unchanged
@@ -24,13 +24,7 @@ if TYPE_CHECKING:
 
     from deploytasks.remote.agent.state import State
 
-MODES = {
-    "releases": 0o755,
-    "shared": 0o755,
-    "venvs": 0o755,
-    ".deploytasks": 0o755,
-    ".deploytasks/bundles": 0o700,
-}
+PUBLIC = ("releases", "shared", "venvs")
 
 
 def prepare(
@@ -51,13 +45,15 @@ def prepare(
     Answers the shipped paths that are `missing`, None for all of them.
     """
     state.require_lock()
-    for name, mode in MODES.items():
-        os.makedirs(os.path.join(state.root, name), mode, exist_ok=True)
+    for name in PUBLIC:
+        os.makedirs(os.path.join(state.root, name), 0o755, exist_ok=True)
+    make_directory(os.path.join(state.root, ".deploytasks", "bundles"), 0o700)
     claim(state.root, owner)
-    target = os.path.join(state.root, "releases", release)
+    target = os.path.join(state.root, "releases", plain(release))
     begins = begins_with(state.root)
     former = Manifest.of(begins) if begins else Manifest()
-    if former.digest != basis:
+    if begins and former.digest != basis:
+        remove(os.path.join(begins, MANIFEST))  # else one that cannot be understood would be named again
         raise Failure("%s was changed since this run looked at it; deploy again" % begins)
     state.prepared = prepared = Prepared(release, former, manifest, changes)
     if not begins or not former.digest:

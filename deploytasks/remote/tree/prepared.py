@@ -8,6 +8,7 @@ import zlib
 from functools import cached_property
 
 from deploytasks.remote.failure import Failure
+from deploytasks.remote.tree.manifest import are_paths
 from deploytasks.remote.tree.scan import moved, parents
 
 TYPE_CHECKING = False
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 HEADS = {0o100644: "f644", 0o100755: "f755", 0o120000: "l777"}
 """What the mark of a path begins with, by its git mode."""
+
+UNREADABLE = "what ships was told in a way that cannot be read; deploy again with one version of deploytasks"
 
 
 class Prepared:
@@ -41,7 +44,7 @@ class Prepared:
         if self._changes is None:
             return unpacked(self.manifest)
         together = {**self.former.shipped(), **self._changes}
-        return {path: entry for path, entry in together.items() if entry}
+        return understood({path: entry for path, entry in together.items() if entry})
 
     @cached_property
     def needed(self) -> set[str]:
@@ -67,6 +70,17 @@ class Prepared:
 
 def unpacked(manifest: str) -> dict[str, list[Any]]:
     """{path: [git mode, size, id]} of a manifest as it travels: base64 of deflated lines `mode size id path`."""
-    text = os.fsdecode(zlib.decompress(base64.b64decode(manifest)))
-    lines = (line.split(" ", 3) for line in text.split("\0") if line)
-    return {path: [int(mode, 8), int(size), blob] for mode, size, blob, path in lines}
+    try:
+        text = os.fsdecode(zlib.decompress(base64.b64decode(manifest)))
+        lines = (line.split(" ", 3) for line in text.split("\0") if line)
+        found = {path: [int(mode, 8), int(size), blob] for mode, size, blob, path in lines}
+    except (ValueError, zlib.error):
+        raise Failure(UNREADABLE, "request") from None
+    return understood(found)
+
+
+def understood(shipped: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    """What ships, if every path is one of a tree and every mode one of git's."""
+    if are_paths(list(shipped)) and all(entry[0] in HEADS for entry in shipped.values()):
+        return shipped
+    raise Failure(UNREADABLE, "request")

@@ -6,7 +6,9 @@ import os
 import time
 
 from deploytasks.remote.failure import Failure
-from deploytasks.remote.files import write, write_json
+from deploytasks.remote.files import make_directory, write, write_json
+from deploytasks.remote.release.current import served
+from deploytasks.remote.release.release import path_of
 from deploytasks.remote.tree.manifest import Manifest, content_id, lasted
 from deploytasks.remote.tree.prepare import matches, prune_directories
 from deploytasks.remote.tree.scan import directories, look_fully, mark_of, mode_and_size
@@ -26,8 +28,8 @@ def seal(state: State, release: str, provenance: dict[str, Any]) -> None:
     What is too many is removed; what is missing or has another size or kind fails the deploy.
     """
     state.require_lock()
-    top = os.path.join(state.root, "releases", release)
-    prepared, digest = state.opened(), provenance["tree_digest"]
+    top = path_of(state, release)
+    prepared, digest = state.opened(release), provenance["tree_digest"]
     if prepared.kept is None:
         manifest = all_arrived(top, prepared, digest)
     elif prepared.whole:
@@ -35,7 +37,7 @@ def seal(state: State, release: str, provenance: dict[str, Any]) -> None:
     else:
         manifest = missing_arrived(top, prepared, prepared.kept, digest)
     manifest.prove_directories(top)
-    os.makedirs(os.path.join(top, ".deploytasks"), exist_ok=True)
+    make_directory(os.path.join(top, ".deploytasks"))
     manifest.write(top)
     write_json(os.path.join(top, ".deploytasks", "release.json"), provenance)
     write(os.path.join(top, "REVISION"), provenance["revision"] + "\n")
@@ -88,8 +90,11 @@ def refuse_other(found: dict[str, str], shipped: dict[str, list[Any]], paths: li
 
 def edited(state: State, shared: Sequence[str] = ()) -> list[str]:
     """Shipped paths of the served release that were edited, removed or replaced on the host since the upload."""
-    top = os.path.join(state.root, "current")
-    found = []
+    release = served(state.root)
+    top = os.path.join(state.root, "releases", release or "")
+    found: list[str] = []
+    if release is None:
+        return found
     for path, (mark, blob) in Manifest.of(top).files().items():
         if any(path == name or path.startswith(name + "/") for name in shared):
             continue

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 
 from deploytasks.remote import trash
-from deploytasks.remote.failure import of_system
-from deploytasks.remote.files import read_json
+from deploytasks.remote.failure import Failure, of_system
+from deploytasks.remote.files import listed, read_json
+from deploytasks.remote.names import plain
 from deploytasks.remote.release.prune import prune
 from deploytasks.remote.venv import venv
 
@@ -19,28 +20,28 @@ if TYPE_CHECKING:
 
 def collect(state: State, keep: list[str]) -> None:
     """Retire environments that none of the kept releases refers to, and bundles that nobody installs from any more."""
-    from deploytasks.remote.trash import empty
-
     state.require_lock()
-    needed = set()
-    for release in keep:
-        top = os.path.join(state.root, "releases", release)
-        needed.update(read_json(os.path.join(top, ".deploytasks", "environments.json"), []))
-        if os.path.islink(os.path.join(top, ".venv")):
-            needed.add(os.path.basename(os.readlink(os.path.join(top, ".venv"))))
+    needed = {name for release in map(plain, keep) for name in referred(state.root, release)}
     venvs, bundles = os.path.join(state.root, "venvs"), os.path.join(state.root, ".deploytasks", "bundles")
-    unused = [
-        os.path.join(venvs, name)
-        for name in listing(venvs)
-        if name not in needed and venv.NAMES.fullmatch(name)
-    ]
-    for path in [*unused, *(os.path.join(bundles, name) for name in listing(bundles))]:
-        trash.retire(state, path)
-    empty(os.path.join(state.root, ".deploytasks", "trash"))
+    unused = [name for name in listed(venvs) if name not in needed and venv.NAMES.fullmatch(name)]
+    for directory, names in ((venvs, unused), (bundles, listed(bundles))):
+        for name in names:
+            trash.retire(state, os.path.join(directory, name))
+    trash.empty(state.root)
 
 
-def listing(directory: str) -> list[str]:
-    return os.listdir(directory) if os.path.isdir(directory) else []
+def referred(root: str, release: str) -> list[str]:
+    """The names of the venvs that a release needs. Raises Failure where that cannot be read: then nothing may go."""
+    top = os.path.join(root, "releases", release)
+    link = os.path.join(top, ".venv")
+    linked = [os.path.basename(os.path.normpath(os.readlink(link)))] if os.path.islink(link) else []
+    return [*venvs_of(top), *linked]
+
+
+def venvs_of(top: str) -> list[str]:
+    """The names of the venvs that a release was given, the keyed one first."""
+    names: list[str] = read_json(os.path.join(top, ".deploytasks", "environments.json"), [str], [])
+    return names
 
 
 def tidy(state: State, releases: list[str], keep: list[str]) -> dict[str, Any]:
@@ -52,3 +53,7 @@ def tidy(state: State, releases: list[str], keep: list[str]) -> dict[str, Any]:
         return {**retired, "problem": ""}
     except OSError as error:
         return {"retired": [], "problem": of_system(error)}
+    except Failure as failure:
+        if failure.kind == "lock_lost":
+            raise
+        return {"retired": [], "problem": str(failure)}

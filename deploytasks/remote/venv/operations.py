@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 
 from deploytasks.remote.failure import Failure
-from deploytasks.remote.files import existing, relink, write_json
+from deploytasks.remote.files import existing, listed, relink, write_json
+from deploytasks.remote.names import plain
+from deploytasks.remote.release.release import path_of
 from deploytasks.remote.venv import venv
 from deploytasks.remote.venv.installer import Installer, run
 from deploytasks.remote.venv.interpreter import Question, find_uv, interpreter, pip_words, platforms
@@ -24,8 +26,7 @@ def install_facts(state: State, python: str = "python3", installer: str = "auto"
         question = Question(python)
     uv = find_uv() if installer != "pip" else None
     venvs = os.path.join(state.root, "venvs")
-    names = os.listdir(venvs) if os.path.isdir(venvs) else []
-    complete = sorted(name for name in names if name[0] != "." and venv.usable(os.path.join(venvs, name)))
+    complete = [name for name in listed(venvs) if name[0] != "." and venv.usable(os.path.join(venvs, name))]
     found = question.answer()
     able = bool(found["can_venv"] and pip_words(found))
     space = os.statvfs(existing(state.root))
@@ -64,8 +65,8 @@ def install(
     No installer takes longer than `timeout` seconds.
     """
     state.require_lock()
-    top = os.path.join(state.root, "releases", release)
-    keyed = os.path.join(state.root, "venvs", key)
+    top = path_of(state, release)
+    keyed = os.path.join(state.root, "venvs", plain(key))
     reused = mode != "none" and venv.usable(keyed)
     if mode != "none" and not reused:
         make(state, keyed, Installer(state, python, installer, timeout), bundle, packages, top)

@@ -131,6 +131,8 @@ def seal(place: str) -> None:
 
 def discard(place: str) -> None:
     """Remove an environment, sealed or half-built."""
+    if os.path.islink(place):
+        os.unlink(place)
     for directory, _, _ in os.walk(place):
         os.chmod(directory, 0o755)
     shutil.rmtree(place, ignore_errors=True)
