@@ -12,9 +12,9 @@ LARGEST = 1 << 63
 
 
 def fits(value: object, shape: Any) -> bool:
-    """Whether a JSON value is as `shape` says: a type, a pattern that a text matches as a whole, [of each element],
-    {name: of its value}, {pattern or str: of every value}, (one of several); None stands for nothing, or for a
-    name that may be missing.
+    """Whether a JSON value is as `shape` says: a type, {some texts}, a pattern that matches the whole text, [of each
+    element], {name: of its value}, {pattern or str: of every value}, (one of several); None stands for nothing, or for
+    a name that may be missing.
     """
     if isinstance(shape, tuple):
         return any(fits(value, one) for one in shape)
@@ -22,6 +22,8 @@ def fits(value: object, shape: Any) -> bool:
         return isinstance(value, list) and all(fits(one, shape[0]) for one in value)
     if isinstance(shape, dict):
         return isinstance(value, dict) and all(fits_entry(value, name, shape[name]) for name in shape)
+    if isinstance(shape, set):
+        return isinstance(value, str) and value in shape
     if isinstance(shape, re.Pattern):
         return isinstance(value, str) and shape.fullmatch(value) is not None
     if shape is None:

@@ -19,6 +19,7 @@ import threading
 import time
 import traceback
 
+from deploytasks.remote.agent.requests import accepted, read
 from deploytasks.remote.agent.state import State
 from deploytasks.remote.failure import Failure, of_system
 
@@ -83,7 +84,9 @@ class Agent:
         worker.start()
         try:
             for line in self.source:
-                self._receive(json.loads(line.decode("utf-8")))
+                self._receive(read(line))
+        except Failure as failure:
+            self.send(event="fatal", error=str(failure))
         finally:
             self.state.cancel()
             self.requests.put(None)
@@ -117,7 +120,7 @@ class Agent:
             try:
                 lock.beat(self.state.root, token)
             except Failure as failure:
-                if self.state.token == token:
+                if self.state.token == token and failure.kind == "lock_lost":
                     self.state.lost = str(failure)
                     self.state.cancel()
             except OSError:
@@ -160,7 +163,8 @@ class Agent:
             if self.state.lost:
                 raise Failure(self.state.lost, "lock_lost")
             self.state.go_on()
-            value = find(operation["name"])(self.state, **operation.get("arguments", {}))
+            name, function = operation["name"], find(operation["name"])
+            value = function(self.state, **accepted(function, name, operation.get("arguments") or {}))
             if isinstance(value, dict) and "__result__" in value:
                 return dict(value["__result__"])
             return {"ok": True, "value": value}
@@ -190,7 +194,7 @@ class Agent:
 def find(name: str) -> Callable[..., Any]:
     """The function that carries out the operation `name`."""
     if name not in OPERATIONS:
-        raise Failure("unknown operation %s; this is a bug in deploytasks" % name, "bug")
+        raise Failure("unknown operation %s; deploy with one version of deploytasks" % name[:80], "request")
     module, function = OPERATIONS[name].split(":")
     found: Callable[..., Any] = getattr(importlib.import_module("deploytasks.remote." + module), function)
     return found

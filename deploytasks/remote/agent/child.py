@@ -37,8 +37,8 @@ class Child:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
             )
-        except OSError as error:
-            what = "%s: %s" % (words[0], error.strerror or error)
+        except (OSError, ValueError, IndexError) as error:
+            what = "%s: %s" % (words[0] if words else "nothing", getattr(error, "strerror", None) or error)
             raise Failure(
                 "cannot start %s; see that it exists and is executable on the host" % what
             ) from error

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import re
 import time
 
 from deploytasks.remote import pids
@@ -32,13 +31,15 @@ HOLDER = {
         ("user", "machine", "reason", "run_id", "revision", "ci_url", "started", "boot_id"), TEXT
     ),
     "token": PLAIN,
-    "kind": (re.compile("run|freeze"),),
+    "kind": {"run", "freeze"},
     "heartbeat": NUMBER,
     "condemned": (bool, None),
     "agent": PROCESS,
     "control": PROCESS,
 }
 """What the lock file holds."""
+ASKED = {**HOLDER, "token": TEXT, "kind": TEXT}
+"""What a run says of itself to have it."""
 RUBBISH = "the lock file %s is not readable; see what is in it, then `fab unlock`"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 
 from deploytasks.remote.failure import Failure
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
     from deploytasks.remote.agent.state import State
 
-COMMIT = re.compile(r"[0-9a-f]{40,64}")
+HEX = frozenset("0123456789abcdef")
 MARKS = {str: (bool, str, float, None)}
 TEXT = (str, None)
 VENDORED = {"path": str, "url": TEXT, "commit": str, "describe": TEXT}
@@ -32,6 +31,8 @@ PROVENANCE = {
     "vendored": ([VENDORED], None),
 }
 """What is relied on in release.json."""
+SEALED = {**PROVENANCE, "revision": str, "tree_digest": str}
+"""What a release is given of it."""
 
 
 def inventory(state: State, details: bool = False) -> dict[str, Any]:
@@ -83,10 +84,10 @@ def is_spare(tree: str) -> bool:
 def revision(release: str) -> str | None:
     """The full commit that a release was made of, None when it was never finished."""
     try:
-        found = COMMIT.fullmatch(read(os.path.join(release, "REVISION")).decode("ascii", "replace").strip())
+        found = read(os.path.join(release, "REVISION")).decode("ascii", "replace").strip()
     except (OSError, Failure):
         return None
-    return found and found[0]
+    return found if 40 <= len(found) <= 64 and HEX.issuperset(found) else None
 
 
 def marks(release: str) -> dict[str, Any]:
@@ -149,7 +150,10 @@ def environment_keys(root: str, salt: str) -> dict[str, str] | None:
         if found is None
         else {
             name: hashlib.pbkdf2_hmac(
-                "sha256", text.encode("utf-8", "surrogateescape"), salt.encode(), 100
+                "sha256",
+                text.encode("utf-8", "surrogateescape"),
+                salt.encode("utf-8", "surrogateescape"),
+                100,
             ).hex()
             for name, text in found.items()
         }

@@ -47,7 +47,10 @@ def served_environment(state: State, key: str) -> dict[str, Any]:
 
 def fingerprints(texts: Mapping[str, str], key: str) -> dict[str, str]:
     """{name: keyed digest} of some texts."""
-    secret = bytes.fromhex(key)
+    try:
+        secret = bytes.fromhex(key)[:64]
+    except ValueError:
+        raise Failure("the key is not in hex; deploy with one version of deploytasks", "request") from None
     return {
         name: hashlib.blake2b(text.encode("utf-8", "surrogateescape"), key=secret, digest_size=16).hexdigest()
         for name, text in texts.items()

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 MANIFEST = ".deploytasks/manifest"
-MARK = re.compile(r"d[0-7]{1,4}|[fl][0-7]{1,4} [0-9]{1,19} [0-9.-]{1,40} [0-9.-]{1,40}")
-ELSEWHERE = re.compile(r"(?:^|[/\0])\.{0,2}(?:[/\0]|\Z)|(?:^|\0)\.deploytasks(?:[/\0]|\Z)")
+MARK = r"d[0-7]{1,4}|[fl][0-7]{1,4} [0-9]{1,19} [0-9.-]{1,40} [0-9.-]{1,40}"
+ELSEWHERE = r"(?:^|[/\0])\.{0,2}(?:[/\0]|\Z)|(?:^|\0)\.deploytasks(?:[/\0]|\Z)"
 """In paths, with \\0 between them: what leads out of a tree, or into what is the tool's."""
 TICK = 10_000_000
 """Nanoseconds in which a file system may give two changes one time: the longest tick of Linux's clock, 1/100 s."""
@@ -42,7 +42,7 @@ class Manifest:
         digest, body = written(release)
         parts = os.fsdecode(body).split("\0") if body else []
         paths, marks = parts[0::3], parts[1::3]
-        if len(parts) % 3 or not are_paths(paths) or not all(map(MARK.fullmatch, marks)):
+        if len(parts) % 3 or not are_paths(paths) or not all(map(re.compile(MARK).fullmatch, marks)):
             return cls()
         return cls(digest, dict(zip(paths, marks)), dict(zip(paths, parts[2::3])))
 
@@ -92,7 +92,7 @@ def written(release: str) -> tuple[str, bytes]:
 
 def are_paths(paths: list[str]) -> bool:
     """Whether all paths are ones of a tree's own files."""
-    return not paths or ELSEWHERE.search("\0".join(paths)) is None
+    return not paths or re.search(ELSEWHERE, "\0".join(paths)) is None
 
 
 def lasting_marks(top: str, paths: Iterable[str]) -> dict[str, str]:

@@ -81,6 +81,12 @@ def unpacked(manifest: str) -> dict[str, list[Any]]:
 
 def understood(shipped: dict[str, list[Any]]) -> dict[str, list[Any]]:
     """What ships, if every path is one of a tree and every mode one of git's."""
-    if are_paths(list(shipped)) and all(entry[0] in HEADS for entry in shipped.values()):
+    if are_paths(list(shipped)) and all(map(is_entry, shipped.values())):
         return shipped
     raise Failure(UNREADABLE, "request")
+
+
+def is_entry(entry: list[Any]) -> bool:
+    """Whether an entry is [git mode, size, content id]."""
+    kinds = [type(part) for part in entry]
+    return kinds == [int, int, str] and entry[0] in HEADS and entry[1] >= 0
