@@ -10,6 +10,7 @@ from typing import NamedTuple
 import pytest
 
 from deploytasks.remote.agent.agent import OPERATIONS, find
+from deploytasks.remote.agent.requests import SHAPES
 from tests import architecture
 
 DONE_HERE = {"upload"}
@@ -84,6 +85,13 @@ ASKED = [one for one in asked() if one.name not in DONE_HERE]
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_every_operation_that_the_agent_names_is_a_function_of_its_state(name: str) -> None:
     assert next(iter(inspect.signature(find(name)).parameters)) == "state"
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_the_agent_knows_what_every_argument_has_to_be(name: str) -> None:
+    function = find(name)
+    parameters = list(inspect.signature(function).parameters)[1:]
+    assert not [one for one in parameters if function.__annotations__[one] not in SHAPES]
 
 
 def test_every_operation_is_asked_for_by_somebody() -> None:

@@ -88,7 +88,7 @@ def accepted(function: Callable[..., Any], name: str, given: dict[str, Any]) -> 
 
 def shape_of(parameter: str, annotation: str) -> Any:
     """What is relied on in an argument."""
-    found = INNER.get(parameter, SHAPES[annotation])
+    found = INNER.get(parameter) or SHAPES.get(annotation, object)
     if isinstance(found, str):
         module, name = found.split(":")
         return getattr(importlib.import_module("deploytasks.remote." + module), name)

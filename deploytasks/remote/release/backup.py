@@ -8,6 +8,7 @@ import stat
 import time
 
 from deploytasks.remote.failure import Failure
+from deploytasks.remote.names import plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def begin_backup(state: State, release: str) -> None:
     directory = place(state.root)
     os.makedirs(directory, 0o700, exist_ok=True)
     os.chmod(directory, 0o700)
-    path = os.path.join(directory, release)
+    path = os.path.join(directory, plain(release))
     if os.path.lexists(path):
         os.unlink(path)
 
@@ -44,7 +45,7 @@ def keep_backup(state: State, release: str, keep: int) -> dict[str, Any]:
     empty one.
     """
     state.require_lock()
-    path = os.path.join(place(state.root), release)
+    path = os.path.join(place(state.root), plain(release))
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
