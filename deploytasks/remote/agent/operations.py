@@ -34,6 +34,7 @@ def execute(
     """Run a command; `bin` is put first on PATH. A changing one is refused when this run's lock is gone."""
     if changing:
         state.require_lock()
+        state.written = None
         if state.prepared:
             state.prepared.kept = None
     env = dict(env or {})

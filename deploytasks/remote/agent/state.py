@@ -30,6 +30,8 @@ class State:
         self.question: Question | None = None
         self.emit: Callable[[str], object] = lambda line: None
         self.lost = ""
+        self.written: list[str] | None = []
+        """Paths in the release that this run wrote and that may not be on the disk; None for any."""
         self.displaced = ""
         """Where `current` led before this run, when that was no release."""
         self._children: set[Child] = set()

@@ -10,6 +10,7 @@ from deploytasks.remote.files import read_json, relink, remove, write, write_jso
 from deploytasks.remote.names import TOOL_NAMES, VARIABLES, plain
 from deploytasks.remote.release import inventory
 from deploytasks.remote.release.current import served
+from deploytasks.remote.release.disk import settle
 from deploytasks.remote.release.inventory import revision
 from deploytasks.remote.tree.scan import parents
 
@@ -107,7 +108,7 @@ def publish(state: State, release: str | None) -> dict[str, Any]:
         raise Failure("%s is not a symlink; move it away" % current)
     previous = served(state.root)
     if release is not None:
-        path_of(state, release)
+        settle(state, path_of(state, release))
         if previous is None and os.path.islink(current):
             state.displaced = os.readlink(current)
         relink("releases/" + release, current)

@@ -30,6 +30,7 @@ def seal(state: State, release: str, provenance: dict[str, Any]) -> None:
     state.require_lock()
     top = path_of(state, release)
     prepared, digest = state.opened(release), provenance["tree_digest"]
+    state.written = prepared.missing
     if prepared.kept is None:
         manifest = all_arrived(top, prepared, digest)
     elif prepared.whole:

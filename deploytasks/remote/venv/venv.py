@@ -9,6 +9,7 @@ import uuid
 
 from deploytasks.remote.failure import Failure
 from deploytasks.remote.files import write
+from deploytasks.remote.release.disk import flush
 from deploytasks.remote.trash import retire
 from deploytasks.remote.venv import wheel
 
@@ -59,6 +60,7 @@ def make(
         shutil.rmtree(os.path.join(place, "built"), ignore_errors=True)
         respell(place, os.path.basename(place), key)
         seal(place)
+        flush(place)
         if os.path.lexists(keyed):
             retire(state, keyed)
         os.rename(place, keyed)
