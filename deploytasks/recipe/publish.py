@@ -11,16 +11,19 @@ from .restart import restart, verify
 if TYPE_CHECKING:
     from .context import StepContext
 
+PUBLISH = "publish"
+"""The step in reports."""
+
 
 def publish(context: StepContext) -> list[Operation]:
     """Repoint `current` with one rename(2), so that it is never missing."""
-    return [Operation("publish", {"release": context.release}, "publish", f"publish {context.release}")]
+    return [Operation("publish", {"release": context.release}, PUBLISH, f"publish {context.release}")]
 
 
 def flip_back(context: StepContext) -> list[Operation]:
     """The host serves what it served before: code, dependencies and environment, restarted and verified."""
     back = Operation(
-        "publish", {"release": context.previous}, "publish", f"back to {context.previous or 'no release'}"
+        "publish", {"release": context.previous}, PUBLISH, f"back to {context.previous or 'no release'}"
     )
     if context.previous is None:
         return [back]

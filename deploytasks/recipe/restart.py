@@ -19,11 +19,14 @@ if TYPE_CHECKING:
 RELEASE = "{release}"
 """What stands for the release in DEPLOY_HEALTH_EXPECT."""
 
+RESTART = "restart"
+"""The step in reports."""
+
 
 def restart(context: StepContext) -> list[Operation]:
     """Run the restart command of every role that the host has."""
     lines = restart_lines(context.environment.settings, context.host)
-    return [context.in_release(shell_line(line), step="restart", role=role) for role, line in lines]
+    return [context.in_release(shell_line(line), step=RESTART, role=role) for role, line in lines]
 
 
 def restart_lines(settings: Settings, host: Host) -> list[tuple[str, str]]:

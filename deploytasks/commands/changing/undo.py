@@ -14,6 +14,8 @@ from ...hosts.fleet import Fleet
 from ...hosts.observer import Observer
 from ...recipe.ending import give_back, mark_bad
 from ...recipe.plan import Plan
+from ...recipe.publish import PUBLISH
+from ...recipe.restart import RESTART
 from . import closing_table
 from .way_back import LOST, put_back
 
@@ -67,13 +69,13 @@ def undo(
 
 def left_running(fleet: Fleet, contexts: Iterable[StepContext]) -> list[str]:
     """Names of hosts that had no release to go back to, where one was started all the same."""
-    started = {one.host for one in fleet.steps if one.step == "restart"}
+    started = {one.host for one in fleet.steps if one.step == RESTART}
     return [one.host.name for one in contexts if one.previous is None and one.host.name in started]
 
 
 def is_put_back(failure: HostFailure) -> bool:
     """Whether `current` leads to what it led to before, though its application could not be started or asked."""
-    return failure.step != "publish" and failure.result.kind not in LOST
+    return failure.step != PUBLISH and failure.result.kind not in LOST
 
 
 def consequence(failure: HostFailure, plan: Plan, progress: Progress) -> str:
