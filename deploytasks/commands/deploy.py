@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from ..config.environment import Host
@@ -80,10 +80,7 @@ def decide(
     ids = [one for inventory in inventories.values() for one in inventory.ids]
     release = next_id(built.tree.revision.commit, run.now(), ids)
     run.progress.release = release
-    known = {one for inventory in inventories.values() for one in inventory.ours if one.bad}
-    same = sorted(one.id for one in known if one.id.endswith(release[-8:]))
-    if same:
-        run.note(f"this revision was deployed before and marked bad ({', '.join(same)}); see `fab releases`")
+    run.note(*bad_before(inventories, release))
     run.progress.contexts = tuple(
         StepContext(
             run.plan, host, release, built, inventory, answer(ToolFacts, answers[host]), inventory.served
@@ -91,10 +88,20 @@ def decide(
         for host, inventory in inventories.items()
     )
     run.note(*brought.brought(run.progress.contexts))
-    said, names = schema.coming(run.progress.contexts)
+    said, names, run.progress.schema_stays = schema.coming(run.progress.contexts)
     run.note(*said)
     run.progress.migrations = tuple(names)
     run.progress.released = brought.released(run.progress.contexts, said)
+
+
+def bad_before(inventories: Mapping[Host, Inventory], release: str) -> Iterator[str]:
+    """What is to be said of earlier releases of this revision: those that were left, and those that never got there."""
+    known = {one for inventory in inventories.values() for one in inventory.ours if one.bad}
+    same = sorted(one for one in known if one.id.endswith(release[-8:]))
+    if left := [one.id for one in same if one.good]:
+        yield f"this revision was deployed before and marked bad ({', '.join(left)}); see `fab releases`"
+    if failed := [one.id for one in same if not one.good]:
+        yield f"a deploy of this revision failed before ({', '.join(failed)}); see `fab releases`"
 
 
 def carry_out(run: Run, fleet: Fleet) -> None:

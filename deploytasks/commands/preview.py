@@ -40,8 +40,9 @@ def preview(plan: Plan, *, steps: bool = False, observer: Observer | None = None
         files = Operation("manifest", read=Files.of)
         asked = {host: fleet.start(host, [*read_host(plan, host), files]) for host in plan.hosts}
         facts = readings.tool_facts(asked[plan.hosts[0]])
-        built = build.build(plan, passed, facts, notes.append)
-        answers = {host: future.result() for host, future in asked.items()}
+        with build.looking_behind(passed, notes.append):
+            built = build.build(plan, passed, facts, notes.append)
+            answers = {host: future.result() for host, future in asked.items()}
         if unread := readings.unread(plan, answers):
             raise HostsFailed(unread)
         hosts = [host_content(plan, built, host, results) for host, results in answers.items()]

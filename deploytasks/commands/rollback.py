@@ -13,7 +13,7 @@ from ..recipe import publish, restart, services
 from ..recipe.answers import Inventory, found
 from ..recipe.backup import BACKUPS, Backups
 from ..recipe.context import StepContext
-from ..recipe.ending import farewell, mark_bad
+from ..recipe.ending import farewell, mark_left
 from ..recipe.plan import Plan
 from ..recipe.release import rollback_target
 from ..recipe.rounds import Round, ended, joined
@@ -117,12 +117,12 @@ def ending(run: Run, context: StepContext) -> list[Operation]:
     """The target is good, the release left is not; the history knows; the lock is given back."""
     marks = [Operation("mark", {"release": context.release, "verified": True, "bad": False})]
     if context.previous and context.previous != context.release:
-        marks.append(mark_bad(context.previous))
+        marks.append(mark_left(context.previous))
     return [*marks, *farewell(run.entry("ok"))]
 
 
 def migrations(inventories: Mapping[Host, Inventory], target: str) -> tuple[str, ...]:
-    """A warning when a migration ran after the target was deployed: a rollback does not reverse the schema."""
+    """A warning when DEPLOY_MIGRATE ran after the target was deployed: a rollback does not reverse the schema."""
     newer = sorted(
         {
             one.id
@@ -133,6 +133,5 @@ def migrations(inventories: Mapping[Host, Inventory], target: str) -> tuple[str,
     )
     if not newer:
         return ()
-    return (
-        f"a migration ran with {', '.join(newer)} and is not reversed; see that {target} works with the newer schema",
-    )
+    what = f"DEPLOY_MIGRATE ran with {', '.join(newer)}, and what it changed is not reversed"
+    return (f"{what}; see that {target} works with the newer schema",)

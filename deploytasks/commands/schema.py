@@ -18,17 +18,19 @@ UNREAD = (
 )
 
 
-def coming(contexts: Sequence[StepContext]) -> tuple[list[str], list[str]]:
-    """(what is said before the migrations of a deploy run, their names), by what the primary host serves."""
+def coming(contexts: Sequence[StepContext]) -> tuple[list[str], list[str], bool]:
+    """(what is said before the migrations of a deploy run, their names, whether it is known that none comes), by what
+    the primary host serves.
+    """
     context = contexts[0]
     assert context.built is not None
     served = revision_of(context.inventory.releases, context.previous)
     found = between(context.environment.root, served, context.built)
     if found is None:
-        return [UNREAD.format(revision=(served or "")[:7])], []
-    return [f"migration {line}" for line in lines(found, "confirmation")], [
-        str(one.key) for one in found.added
-    ]
+        return [UNREAD.format(revision=(served or "")[:7])], [], False
+    names = [str(one.key) for one in found.added]
+    stays = found == Difference() and any(migration_files(context.built.tree.manifest.entries))
+    return [f"migration {line}" for line in lines(found, "confirmation")], names, stays
 
 
 def planned(root: Path, served: str | None, built: Built) -> list[str]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..config.environment import Host
+from ..config.mask import question_key
 from ..errors import DISAGREE, OK, UNREACHABLE
 from ..hosts.failures import failure_of
 from ..hosts.observer import Observer
@@ -48,14 +49,14 @@ class HostStatus:
     env_edited: tuple[str, ...] = ()
     """What was changed in `.env` by hand: names of keys, or `line <number>`."""
     settings: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """{application key: digest}, under a key made for this question: comparable between its answers only."""
+    """{application key: digest}, under a key of this user and environment: equal digests mean equal values."""
     unwell: tuple[str, ...] | None = None
     """What is wrong with the answers of its health URLs; None when there is none to ask."""
     problem: str | None = None
 
     @property
     def fingerprint(self) -> str:
-        """Equal for hosts with equal settings, among the answers to one question."""
+        """Equal for equal settings, for as long as this user asks."""
         return hashlib.sha256(json.dumps(sorted(self.settings.items())).encode()).hexdigest()[:7]
 
     def document(self) -> dict[str, Any]:
@@ -85,7 +86,7 @@ def status(plan: Plan, *, observer: Observer | None = None) -> Report:
     """Ask every host what it serves. Exit code 0 when they agree, answer and nothing was edited, else 6;
     4 for one out of reach.
     """
-    key = os.urandom(32).hex()
+    key = question_key(os.environ, "status", str(plan.environment.root), plan.environment.name)
     asked = {host: questions(plan, host, key) for host in plan.hosts}
     with fleet_of(plan, observer) as fleet:
         answers = fleet.each(asked, together=False)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from ..errors import OK
 from ..hosts.failures import HostsFailed, failure_of
-from ..hosts.observer import Observer
+from ..hosts.observer import Observer, Silent
 from ..hosts.site import fleet_of
 from ..recipe import services
-from ..recipe.answers import found
 from ..recipe.check import open_root
 from ..recipe.plan import Plan
-from ..recipe.served import Services
 from ..report import HostOutcome, Report
 
 
@@ -27,12 +25,9 @@ def wait(
     hosts = tuple(
         HostOutcome(host.name, None, "failed" if host in failing else "ready") for host in plan.hosts
     )
-    said = tuple(
-        warning
-        for results in answers.values()
-        if (answered := found(Services, results))
-        for warning in answered.warnings
-    )
+    said = tuple(line for host, results in answers.items() for line in services.doubts(host, results))
+    for line in said:
+        (observer or Silent()).note(line)
     error = "\n".join(map(str, failures)) or None
     return Report(
         plan.command,

@@ -33,6 +33,15 @@ def mask(text: str, key: bytes) -> Mask:
     )
 
 
+def question_key(process: Mapping[str, str], *about: str) -> str:
+    """What a host digests values with, for one of this user's questions: as long as it is `about` the same the same,
+    so that equal answers mean equal values; and nobody else can guess a value from a digest.
+    """
+    from hashlib import blake2b
+
+    return blake2b("\0".join(about).encode("utf-8", "surrogateescape"), key=user_key(process)).hexdigest()
+
+
 def user_key(process: Mapping[str, str]) -> bytes:
     """This user's fingerprint key: random, made on first use, in a file that only the user can read."""
     directory = cache_root(process)

@@ -42,6 +42,11 @@ def mark_bad(release: str) -> Operation:
     return Operation("mark", {"release": release, "bad": True, "verified": False}, "", "mark bad")
 
 
+def mark_left(release: str) -> Operation:
+    """The same of a release that was good, and is left."""
+    return Operation("mark", {"release": release, "bad": True}, "", "mark bad")
+
+
 def give_back(entry: Mapping[str, Any]) -> list[Operation]:
     """Record what happened and give the lock back."""
     return [

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from ..config.environment import Environment
-from ..operation import Operation
+from ..config.environment import Environment, Host
+from ..operation import Operation, Result
+from .answers import found
 from .served import Services
 
 if TYPE_CHECKING:
@@ -54,6 +56,12 @@ def asked(
     label = f"wait for {', '.join(services)}"
     asked = Operation("wait", arguments, "wait_for_services", label, read=Services.of)
     return [asked] if services else []
+
+
+def doubts(host: Host, results: Iterable[Result]) -> list[str]:
+    """What is to be said of services that were reached and could not be tried, among a host's results."""
+    answered = found(Services, results)
+    return [f"{host.name}: {warning}" for warning in answered.warnings] if answered else []
 
 
 def look(plan: Plan) -> list[Operation]:

@@ -20,12 +20,12 @@ PLAIN_PATH = re.compile(r"[A-Za-z0-9/._~+-]+")
 PATTERN = re.compile(r"[*?\[\\\n\r]")
 MEANINGS = {
     11: "a file or disk error",
-    12: "the rsync on the host, or the connection, broke off",
+    12: "the rsync on the host ended or was killed, or the connection broke off",
     23: "some files could not be transferred",
     24: "files vanished from the source while it ran",
     30: "no data for too long",
     127: "rsync is not installed on the host; install it there",
-    255: "ssh could not connect",
+    255: "ssh could not connect, the connection broke off, or the rsync on the host was killed",
 }
 
 

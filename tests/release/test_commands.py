@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
 from tests.release.project import Plain
+from tests.servers import PostgreSQL
 
 
 @pytest.fixture
@@ -124,3 +126,37 @@ def test_a_plan_names_what_changes_in_kind_or_mode_alone(local: Plain) -> None:
     assert files == {"added": [], "changed": ["link", "plain", "tool"], "deleted": []}
     local.deploy("dev")
     assert local.fab("plan", "--env=dev").code == 0
+
+
+@pytest.mark.parametrize("words", [("plan",), ("check",), ("deploy", "--dry-run")], ids=" ".join)
+def test_what_is_not_shipped_is_said_by_plan_and_check_too(local: Plain, words: tuple[str, ...]) -> None:
+    local.write("page.txt", "not committed\n")
+    done = local.fab(*words, "--env=dev")
+    assert "not shipped: 1 uncommitted change(s)" in done.out + done.err
+    assert any("not shipped" in note for note in local.fab(*words, "--env=dev", "--json").document["notes"])
+
+
+def test_equal_settings_have_one_fingerprint_for_as_long_as_they_are(local: Plain) -> None:
+    def fingerprint(**process: str) -> str:
+        said: str = local.fab("status", "--env=dev", "--json", **process).document["status"][0][
+            "settings_fingerprint"
+        ]
+        return said
+
+    local.environment("dev", DEPLOY_HOSTS="local:", DEPLOY_PATH=".deploy/dev", GREETING="hello")
+    local.deploy("dev")
+    first = fingerprint()
+    local.deploy("dev")
+    assert fingerprint() == first
+    assert fingerprint(XDG_CACHE_HOME=str(local.root / ".deploy/another-user")) != first
+    local.environment("dev", DEPLOY_HOSTS="local:", DEPLOY_PATH=".deploy/dev", GREETING="bye")
+    local.deploy("dev")
+    assert fingerprint() != first
+
+
+@pytest.mark.parametrize("task", ["deploy", "check"])
+def test_a_service_that_could_not_be_tried_is_said(local: Plain, postgresql: PostgreSQL, task: str) -> None:
+    url = re.sub(r":[^:@/]+@", "@", postgresql.url)
+    local.environment("dev", DEPLOY_HOSTS="local:", DEPLOY_PATH=".deploy/dev", DATABASE_URL=url)
+    done = local.fab(task, "--env=dev")
+    assert done.code == 0 and "note    local:: DATABASE_URL: reached, login not tried" in done.err, done.err

@@ -18,6 +18,8 @@ class Progress:
 
     release: str | None = None
     migrations: tuple[str, ...] = ()
+    schema_stays: bool = False
+    """Whether Django's migrations are known and none of them comes."""
     """The names of those that the release brings."""
     released: Mapping[str, Any] = field(default_factory=dict)
     """What changes with it, for the report."""

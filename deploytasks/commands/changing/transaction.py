@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import datetime, timezone
 from typing import Any, TypeVar
@@ -14,6 +14,7 @@ from ...hosts.fleet import Answers, Fleet
 from ...hosts.observer import Observer
 from ...hosts.site import fleet_of
 from ...operation import Result
+from ...recipe import services
 from ...recipe.ending import history_line
 from ...recipe.plan import Plan
 from ...recipe.rounds import Round
@@ -94,6 +95,8 @@ class Run:
         answers: Answers = {}
         for one in rounds:
             answered = self._switch(fleet, one) if one.switches else self._stay(fleet, one)
+            for host, results in answered.items():
+                self.note(*services.doubts(host, results))
             answers.update({host: (*answers.get(host, ()), *results) for host, results in answered.items()})
             if one.frees:
                 self.progress.completed(answers)
@@ -152,16 +155,24 @@ class Run:
         code = DISAGREE if astray else worst((code, UNREACHABLE)) if unasked else code
         return code, "\n".join((*filter(None, [message]), *astray, *unasked)) or None
 
+    def _schema_left(self, fleet: Fleet) -> Iterator[str]:
+        """What is to be said of the schema after a failure, where it may have changed."""
+        names = {step.name for step in self.plan.recipe if step.changes_schema}
+        ends = {one.outcome for one in fleet.steps if one.step in names}
+        cure = "see that the release served now works with the new schema"
+        if ends - {"ok"}:
+            yield f"DEPLOY_MIGRATE did not end well; what it changed until then is not reversed: {cure}"
+        elif ends and not self.progress.schema_stays:
+            what = f"{', '.join(self.progress.migrations)}: " if self.progress.migrations else ""
+            yield f"{what}DEPLOY_MIGRATE ran, and what it changed is not reversed; {cure}"
+
     def _closing(self, fleet: Fleet, error: BaseException | None) -> Report:
         """Undo what was switched, record the failure, re-read every host."""
         code, message = undo.describe(error)
         if error is not None and not self.progress.done:
             code, message = self._way_out(fleet, error, code, message)
-        schema = {step.name for step in self.plan.recipe if step.changes_schema}
-        if error is not None and any(one.step in schema for one in fleet.steps):
-            self.note(
-                "the migration ran and is not reversed; see that the release served now works with the new schema"
-            )
+        if error is not None:
+            self.note(*self._schema_left(fleet))
         served = self.progress.served
         if not (self.progress.done and served):
             served = {**served, **closing_table.read_back(fleet, self.plan, self.plan.hosts)}

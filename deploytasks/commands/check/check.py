@@ -132,6 +132,7 @@ def built_here(
     try:
         passed = build.gate(plan, stack)
         notes += passed.notes
+        stack.enter_context(build.looking_behind(passed, notes.append))
         return build.build(plan, passed, facts, notes.append), ()
     except DeployError as error:
         return None, (str(error),)
