@@ -89,9 +89,23 @@ class Conversation:
         self, operations: Sequence[Operation], on_line: OnLine, on_result: OnResult | None
     ) -> tuple[Result, ...]:
         results: list[Result] = []
+        try:
+            for result in self._each_result(operations, on_line):
+                results.append(result)
+                if on_result is not None:
+                    on_result(operations[len(results) - 1], result)
+        except Unreachable:
+            if not all_in(operations, results):
+                raise
+        if all_in(operations, results):
+            return tuple(results)
+        raise Unreachable(f"{self.host.name}: {self._why_lost()}")
+
+    def _each_result(self, operations: Sequence[Operation], on_line: OnLine) -> Iterator[Result]:
         streams: dict[int, Any] = {}
+        ended = 0
         for event in self._until_end():
-            if event.index != len(results) or event.index >= len(operations):
+            if event.index != ended or event.index >= len(operations):
                 raise self._given_up("it answers what was not asked; see that only deploytasks speaks there")
             operation = operations[event.index]
             stream = streams.setdefault(event.index, self._redactor.stream())
@@ -100,12 +114,8 @@ class Conversation:
                 on_line(operation, text)
             if event.kind == "done":
                 self._holds_lock = event.holds_lock
-                results.append(self._result(event.result, operation))
-                if on_result is not None:
-                    on_result(operation, results[-1])
-        if len(results) == len(operations) or (results and not results[-1].ok):
-            return tuple(results)  # all is in, even where the last word, `end`, was lost with the connection
-        raise Unreachable(f"{self.host.name}: {self._why_lost()}")
+                ended += 1
+                yield self._result(event.result, operation)
 
     def _until_end(self) -> Iterator[Event]:
         """The lines and the results of the request that was sent last, until it or the connection ends."""
@@ -202,6 +212,11 @@ class Conversation:
         return (
             f"the connection ended: {last[0]}; see that the host has python3, 3.8 or newer" if last else LOST
         )
+
+
+def all_in(operations: Sequence[Operation], results: Sequence[Result]) -> bool:
+    """Whether nothing more is to come, though the last word, `end`, was lost with the connection."""
+    return len(results) == len(operations) or bool(results and not results[-1].ok)
 
 
 def message(**content: Any) -> bytes:

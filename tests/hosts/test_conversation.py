@@ -58,9 +58,10 @@ def test_a_failure_ends_the_results_and_the_conversation_goes_on() -> None:
 
 
 @pytest.mark.parametrize("ok", [True, False], ids=["all done", "failed"])
-def test_a_last_word_that_is_lost_with_the_connection_is_no_loss(ok: bool) -> None:
+@pytest.mark.parametrize("rest", [(None,), ()], ids=["the connection ends", "silence"])
+def test_a_last_word_that_is_lost_is_no_loss(ok: bool, rest: tuple[None, ...]) -> None:
     last = (done(request(), 1),) if ok else ()
-    results = conversation(Scripted(once(done(request(), 0, ok), *last, None))).request(TWO)
+    results = conversation(Scripted(once(done(request(), 0, ok), *last, *rest))).request(TWO)
     assert [one.ok for one in results] == ([True, True] if ok else [False])
 
 
