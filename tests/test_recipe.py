@@ -21,9 +21,11 @@ NAMES = (
     "postinstall",
     "backup",
     "migrate",
+    "start",
     "publish",
     "restart",
     "verify",
+    "stop",
     "prune",
 )
 WARM = step("warm_cache", "python manage.py warm_cache")
@@ -54,7 +56,7 @@ def test_a_replaced_step_means_to_the_others_what_the_old_one_did() -> None:
 def test_the_bar_stands_before_publish() -> None:
     recipe = DEFAULT.before("publish", WARM)
     assert [one.name for one in recipe.left_of_bar()][-1] == "warm_cache"
-    assert [one.name for one in recipe.right_of_bar()] == ["publish", "restart", "verify", "prune"]
+    assert [one.name for one in recipe.right_of_bar()] == ["publish", "restart", "verify", "stop", "prune"]
 
 
 @pytest.mark.parametrize(

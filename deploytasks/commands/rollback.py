@@ -9,7 +9,7 @@ from ..errors import StepFailed
 from ..hosts.fleet import Fleet
 from ..hosts.observer import Observer, Silent
 from ..operation import Operation, Result
-from ..recipe import publish, restart, services
+from ..recipe import processes, publish, services
 from ..recipe.answers import Inventory, found
 from ..recipe.backup import BACKUPS, Backups
 from ..recipe.context import StepContext
@@ -99,8 +99,9 @@ def choose(plan: Plan, inventories: Mapping[Host, Inventory], to: str | None) ->
 def going_back(contexts: Sequence[StepContext], asked: Sequence[Operation]) -> tuple[Round, ...]:
     """The first host is `asked` something, then all flip; one that is alone does both at once."""
     question = Round({contexts[0].host: tuple(asked)})
+    started = Round({context.host: started_beside(context) for context in contexts})
     flips = Round({context.host: forward(context) for context in contexts}, switches=True)
-    return (question, flips) if len(contexts) > 1 else (joined((question, flips)),)
+    return (question, started, flips) if len(contexts) > 1 else (joined((question, started, flips)),)
 
 
 def forward(context: StepContext) -> tuple[Operation, ...]:
@@ -108,9 +109,14 @@ def forward(context: StepContext) -> tuple[Operation, ...]:
     return (
         publish.own_environment(context.release),
         *publish.publish(context),
-        *restart.restart(context),
-        *restart.verify(context),
+        *processes.restart_all(context),
+        *processes.verify_all(context),
     )
+
+
+def started_beside(context: StepContext) -> tuple[Operation, ...]:
+    """The target's own processes answer before anybody is served by them."""
+    return tuple(processes.start(context))
 
 
 def ending(run: Run, context: StepContext) -> list[Operation]:
@@ -118,7 +124,7 @@ def ending(run: Run, context: StepContext) -> list[Operation]:
     marks = [Operation("mark", {"release": context.release, "verified": True, "bad": False})]
     if context.previous and context.previous != context.release:
         marks.append(mark_left(context.previous))
-    return [*marks, *farewell(run.entry("ok"))]
+    return [*processes.stop_others(context.plan, "stop"), *marks, *farewell(run.entry("ok"))]
 
 
 def migrations(inventories: Mapping[Host, Inventory], target: str) -> tuple[str, ...]:

@@ -93,6 +93,17 @@ def process_names(text: str) -> tuple[str, ...]:
     return words(text)
 
 
+def processes(text: str) -> tuple[tuple[str, int], ...]:
+    """Names of processes, each with how many of it run."""
+    found = [re.fullmatch(r"([A-Za-z0-9_-]+)(?:=([1-9][0-9]{0,2}))?", word) for word in words(text)]
+    if not all(found):
+        raise Wrong("holds more than processes; write their names in the Procfile, e.g. web worker=2")
+    pairs = tuple((one[1], int(one[2] or 1)) for one in found if one)
+    if len(dict(pairs)) < len(pairs):
+        raise Wrong("names a process twice; write how many behind its name, e.g. worker=2")
+    return pairs
+
+
 def one_word(text: str) -> str | None:
     """A name without spaces that is no option."""
     if text.startswith("-") or re.search(r"[\s\x00-\x1f\x7f]", text):

@@ -43,6 +43,9 @@ def contradictions(loose: Draft) -> Iterator[tuple[str, str]]:
         yield "DEPLOY_PATH", f"is relative, which only local: hosts may have; {cure}"
     if any(host.is_local for host in loose.hosts) and loose.root / path in (loose.root, *homes()):
         yield "DEPLOY_PATH", parsers.NOT_OUR_OWN
+    runs = [name for name in ("processes", "role_processes") if loose.fields.get(name)]
+    if runs and (loose.fields.get("restart") or loose.fields.get("role_restart")):
+        yield "DEPLOY_PROCESSES", "starts what DEPLOY_RESTART would restart; take one of them out"
     for key in loose.fields.get("wait_for") or ():
         if key not in loose.variables and key not in loose.merged.lost:
             near = keys.nearest(key, loose.variables)

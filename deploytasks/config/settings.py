@@ -71,6 +71,13 @@ class Settings:
     """Command run on each host after publish."""
     role_restart: tuple[tuple[str, str], ...] = ()
     """`DEPLOY_RESTART` of the hosts of a role, for which the plain key does not hold."""
+    processes: tuple[tuple[str, int], ...] = key(parsers.processes, ())
+    """Processes of the `Procfile` that run on each host, e.g. `web worker=2`, as units of systemd; instead of
+    `DEPLOY_RESTART`."""
+    role_processes: tuple[tuple[str, tuple[tuple[str, int], ...]], ...] = ()
+    """`DEPLOY_PROCESSES` of the hosts of a role, for which the plain key does not hold."""
+    stop_timeout: float = key(parsers.seconds, 30.0)
+    """Seconds that an old process has to finish in (30)."""
     health_url: str | None = key(parsers.http_url, None)
     """URL that is asked from the host itself after restart; must answer 2xx."""
     role_health_url: tuple[tuple[str, str], ...] = ()

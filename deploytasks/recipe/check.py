@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ..operation import Operation
 from .answers import Provenance
 from .facts import HostFacts, ToolFacts
+from .processes import processes_of
 from .sudo import wanted
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def read_host(plan: Plan, host: Host) -> list[Operation]:
         "env_group": settings.env_group,
         "salt": plan.identity.run_id,
         "sudo": [one.document() for _, one in wanted(settings, host) if one.readable],
+        "managed": bool(processes_of(settings, host)),
     }
     tools = {"python": settings.python, "installer": settings.installer}
     return [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..operation import Operation
-from . import backup, hooks, install, publish, restart, services, shared, upload
+from . import backup, hooks, install, processes, publish, services, shared, upload
 from .context import StepContext
 from .recipe import Recipe, Step
 
@@ -31,9 +31,11 @@ DEFAULT = Recipe(
         Step("postinstall", "each-host", hooks.postinstall),
         Step("backup", "primary-host", backup.backup),
         Step("migrate", "primary-host", hooks.migrate, changes_schema=True),
+        Step("start", "each-host", processes.start),
         Step("publish", "each-host", publish.publish, essential=True, switches=True),
-        Step("restart", "each-host", restart.restart),
-        Step("verify", "each-host", restart.verify),
+        Step("restart", "each-host", processes.restart_all),
+        Step("verify", "each-host", processes.verify_all),
+        Step("stop", "each-host", processes.stop),
         Step("prune", "each-host", _engine, by_engine=True),
     )
 )

@@ -21,6 +21,17 @@ class SudoRule:
 
 
 @dataclass(frozen=True)
+class Manager:
+    """The service manager that is to run the processes of the deploying user."""
+
+    systemd: bool
+    """Whether systemd is the host's first process at all."""
+    lingers: bool
+    answers: bool
+    is_root: bool
+
+
+@dataclass(frozen=True)
 class HostFacts:
     """Everything that a check decides on; see remote/check/facts.py."""
 
@@ -47,6 +58,8 @@ class HostFacts:
     sudo: tuple[SudoRule, ...] = ()
     owner: dict[str, Any] | None = None
     lock: LockHolder | None = None
+    manager: Manager | None = None
+    """None for a host that is to run no processes."""
     environment_keys: Mapping[str, str] | None = field(default=None, repr=False)
 
     @classmethod

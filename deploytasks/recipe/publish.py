@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..operation import Operation
-from .restart import restart, verify
+from .processes import restart_all, start_again, verify_all
 
 if TYPE_CHECKING:
     from .context import StepContext
@@ -28,7 +28,8 @@ def flip_back(context: StepContext) -> list[Operation]:
     if context.previous is None:
         return [back]
     old = replace(context, release=context.previous, built=None)
-    return [back, own_environment(context.previous), *restart(old), *verify(old)]
+    loaded = own_environment(context.previous)
+    return [*start_again(old), back, loaded, *restart_all(old), *verify_all(old)]
 
 
 def own_environment(release: str) -> Operation:

@@ -116,18 +116,18 @@ def addresses(place: tuple[str, int], ends: float) -> Sequence[Any]:
 
 
 def get(
-    url: str, seconds: float, headers: dict[str, str] | None = None, most: int = MOST
+    url: str, seconds: float, headers: dict[str, str] | None = None, most: int = MOST, over: str = ""
 ) -> tuple[int, bytes]:
     """(status, at most `most` bytes of the answer) of a GET. Raises OSError or http.client.HTTPException.
 
-    No redirect is followed.
+    No redirect is followed. `over` is the path of a Unix socket that is asked instead of the URL's own host.
     """
     parts = urllib.parse.urlsplit(url)
     secure = parts.scheme.lower() == "https"
     host, port = place = place_of(parts)
     connection: Any = (http.client.HTTPSConnection if secure else http.client.HTTPConnection)(host, port)
     ends = time.monotonic() + seconds
-    plain = connect(place, ends)
+    plain = connect(over or place, ends)
     try:
         connection.sock = Timed(encrypted(plain, host, ends) if secure else plain, ends)
         path = urllib.parse.urlunsplit(("", "", parts.path or "/", parts.query, ""))

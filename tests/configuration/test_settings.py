@@ -181,6 +181,8 @@ RIGHT: list[tuple[str, str, Any]] = [
     ("notify", "https://example.com/hook", "https://example.com/hook"),
     ("logs", "'log/a.log log/b.log'", "log/a.log log/b.log"),
     ("secrets", "DATABASE_URL", ("DATABASE_URL",)),
+    ("processes", "'web worker=2'", (("web", 1), ("worker", 2))),
+    ("stop_timeout", "5", 5.0),
 ]
 
 
@@ -193,7 +195,7 @@ def test_a_right_value_becomes_its_type(project: Project, name: str, value: str,
 
 
 def test_every_setting_has_a_parser_and_a_right_value_here() -> None:
-    of_roles = {"role_restart", "role_health_url"}
+    of_roles = {"role_restart", "role_health_url", "role_processes"}
     assert (
         {field.name for field in fields(Settings)} - of_roles
         == set(PARSERS)
@@ -226,6 +228,13 @@ def test_the_keys_of_a_role_are_kept_with_it(project: Project) -> None:
     assert settings.role_restart == (("worker", "svc restart jobs"),)
     assert settings.role_health_url == (("worker", "http://127.0.0.1:1/"),)
     assert (settings.restart, settings.health_url) == (None, None)
+
+
+def test_processes_and_a_restart_command_exclude_each_other(project: Project) -> None:
+    project.write("prod.env", "DEPLOY_PROCESSES='web worker=2'\nDEPLOY_RESTART=true\n")
+    assert project.problems() == (
+        "environments/prod.env:1: DEPLOY_PROCESSES starts what DEPLOY_RESTART would restart; take one of them out",
+    )
 
 
 def test_a_local_host_may_have_a_relative_path(project: Project) -> None:

@@ -14,6 +14,7 @@ from ...hosts.fleet import Fleet
 from ...hosts.observer import Observer
 from ...recipe.ending import give_back, mark_bad
 from ...recipe.plan import Plan
+from ...recipe.processes import managed, stop_others
 from ...recipe.publish import PUBLISH
 from ...recipe.restart import RESTART
 from . import closing_table
@@ -56,13 +57,15 @@ def undo(
         observer.note(f"putting {len(switched)} host(s) back to the release they served before")
     contexts = [context for context in progress.contexts if context.host in switched]
     failures = put_back(fleet, contexts, observer)
-    for name in left_running(fleet, contexts):
+    for name in () if managed(plan.environment.settings) else left_running(fleet, contexts):
         observer.note(
             f"{name}: what DEPLOY_RESTART started of the failed release may still run; stop it there"
         )
     progress.down = tuple(failure.host for failure in failures if is_put_back(failure))
     bad = [mark_bad(progress.release)] if progress.release and plan.command == "deploy" else []
-    ending = {host: [*bad, *give_back(entry)] for host in plan.hosts if host in fleet.runners}
+    ending = {
+        host: [*stop_others(plan), *bad, *give_back(entry)] for host in plan.hosts if host in fleet.runners
+    }
     fleet.each(ending, resume=True, together=False)
     return tuple(f"{failure}; {consequence(failure, plan, progress)}" for failure in failures)
 

@@ -14,6 +14,7 @@ from ...recipe.sudo import wanted
 from ...remote.release.owner import foreign
 from ...upload.rsync import samba_version
 from .permissions import permissions
+from .processes import processes
 
 if TYPE_CHECKING:
     from ...recipe.context import Built
@@ -54,6 +55,7 @@ def of_hosts(
         problems += [f"{host.name}: {what}" for what in permissions(plan, host, facts)]
         problems += [f"{host.name}: {what}" for what in printed(noise.get(host, ""))]
         problems += [f"{host.name}: {what}" for what in sudo(plan, host, facts)]
+        problems += [f"{host.name}: {what}" for what in processes(plan, host, facts, built)]
         problems += [f"{host.name}: {what}" for what in _tools(plan, answer(ToolFacts, results), built)]
         warnings += [f"{host.name}: {what}" for what in _warnings(facts, now)]
     return Findings(tuple(problems), tuple(warnings))

@@ -22,6 +22,8 @@ SHAPES: dict[str, Any] = {
     "list[str]": [str],
     "Sequence[str]": [str],
     "Sequence[dict[str, Any]]": [dict],
+    "dict[str, int]": {str: int},
+    "dict[str, str]": {str: str},
     "dict[str, str] | None": ({str: str}, None),
     "dict[str, list[str]] | None": ({str: [str]}, None),
     "dict[str, Any]": dict,
@@ -43,6 +45,10 @@ PACKAGES = {
     "native": [NATIVE],
 }
 INNER: dict[str, Any] = {
+    "processes": "processes.recorded:PROCESSES",
+    "variables": "names:VARIABLES",
+    "unit": "processes.units:PREFIX",
+    "question": "processes.answer:QUESTION",
     "services": SERVICES,
     "sudo": [SUDO],
     "packages": PACKAGES,

@@ -30,10 +30,12 @@ def facts(
     env_group: str | None = None,
     salt: str = "",
     sudo: Sequence[dict[str, Any]] = (),
+    managed: bool = False,
 ) -> dict[str, Any]:
     """Everything a check decides on: tools, space, permissions, current, owner, lock, releases, clock."""
     from deploytasks.remote.check.sudo import rules
     from deploytasks.remote.lock import lock
+    from deploytasks.remote.processes.systemd import manager
 
     state.question = Question(python)  # `install_facts`, which follows, needs the answer
     base = existing(state.root)
@@ -60,6 +62,7 @@ def facts(
         ],
         "group": group(env_group),
         "sudo": rules(sudo),
+        "manager": manager() if managed else None,
         "lock": lock.read(state.root),
         "inventory": inventory(state),
         "environment_keys": environment_keys(state.root, salt),

@@ -78,16 +78,21 @@ def now(
 
 
 def ask(
-    url: str, seconds: float, headers: dict[str, str] | None = None, expect: str | None = None
+    url: str,
+    seconds: float,
+    headers: dict[str, str] | None = None,
+    expect: str | None = None,
+    over: str = "",
+    good: range = range(200, 300),
 ) -> str | None:
-    """None when the answer is good, else what is wrong with it."""
+    """None when the answer is good, else what is wrong with it. `over` is the path of a Unix socket to ask."""
     try:
-        status, body = exchange.get(url, seconds, headers)
+        status, body = exchange.get(url, seconds, headers, over=over)
     except OSError as error:
         return "no answer (%s)" % (of_system(error) or type(error).__name__)
     except http.client.HTTPException as error:
         return "no HTTP answer (%s)" % (error or type(error).__name__)
-    if not 200 <= status < 300:
+    if status not in good:
         return "answered %d" % status
     if expect is None or expect in body.decode("utf-8", "replace"):
         return None
