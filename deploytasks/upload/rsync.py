@@ -53,12 +53,12 @@ class Dialect:
 def dialect() -> Dialect:
     """Ask the rsync of this machine who it is; UsageError when there is none."""
     try:
-        told = subprocess.run(["rsync", "--version"], check=True, capture_output=True, text=True).stdout
+        done = subprocess.run(["rsync", "--version"], check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError) as error:
         raise UsageError(
             "rsync: not usable here; install it (apt install rsync, brew install rsync)"
         ) from error
-    return Dialect((samba_version(told) or (0, 0)) >= (3, 1))
+    return Dialect((samba_version(done.stdout.decode("utf-8", "replace")) or (0, 0)) >= (3, 1))
 
 
 def samba_version(told: str) -> tuple[int, int] | None:
