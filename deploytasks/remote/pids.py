@@ -58,7 +58,7 @@ def exists(pid: int) -> bool:
 
 def alive(pid: object, started: object) -> bool:
     """Whether this very process still runs."""
-    return isinstance(pid, int) and pid > 0 and start_time(pid) == started
+    return isinstance(pid, int) and pid > 0 and isinstance(started, str) and start_time(pid) == started
 
 
 def members(session: int) -> list[int]:

@@ -27,7 +27,7 @@ from deploytasks.remote.lock import operations
 from tests.remote.conftest import NEW, OLD, deployment
 
 SEED = int(os.environ.get("FUZZ_SEED", "20261125"))
-STORED, ASKED, CONVERSATIONS, LOCKED = 400, 5500, 3, 0.15
+STORED, ASKED, CONVERSATIONS, LOCKED = 350, 5500, 3, 0.15
 NOBODYS_PID = 1 << 30
 """Larger than any that Linux gives."""
 FILES = (
@@ -39,6 +39,7 @@ FILES = (
     f"releases/{OLD}/.deploytasks/release.json",
     f"releases/{OLD}/.deploytasks/state.json",
     f"releases/{OLD}/.deploytasks/manifest",
+    f"releases/{OLD}/.deploytasks/venvs.json",
     f"releases/{OLD}/.deploytasks/environments.json",
     f"releases/{OLD}/environment.json",
     f"releases/{OLD}/.env",

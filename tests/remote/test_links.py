@@ -225,10 +225,21 @@ def test_a_venv_that_is_a_link_goes_without_what_it_leads_to(state: State) -> No
     assert (Path(state.root).parent / "own").stat().st_mode & 0o777 == 0o700
 
 
-def test_the_venvs_stay_when_it_cannot_be_read_which_are_needed(state: State) -> None:
+@pytest.mark.parametrize("name", ["venvs.json", "environments.json"])
+def test_a_kept_release_keeps_its_venvs_also_one_of_an_earlier_version(state: State, name: str) -> None:
+    venvs = Path(state.root) / "venvs"
+    for key in "012":
+        (venvs / (key * 24)).mkdir(parents=True)
+    (Path(state.root) / "releases" / OLD / ".deploytasks" / name).write_text(json.dumps(["1" * 24]))
+    collect.collect(state, [OLD, NEW])
+    assert [path.name for path in venvs.iterdir() if path.name != ".trash"] == ["1" * 24]
+
+
+@pytest.mark.parametrize("name", ["venvs.json", "environments.json"])
+def test_the_venvs_stay_when_it_cannot_be_read_which_are_needed(state: State, name: str) -> None:
     venvs = Path(state.root) / "venvs"
     (venvs / ("0" * 24)).mkdir(parents=True)
-    (Path(state.root) / "releases" / OLD / ".deploytasks/environments.json").write_text("[{}]")
-    with pytest.raises(Failure, match=r"environments\.json does not hold"):
+    (Path(state.root) / "releases" / OLD / ".deploytasks" / name).write_text("[{}]")
+    with pytest.raises(Failure, match=r"json does not hold"):
         collect.collect(state, [OLD])
     assert (venvs / ("0" * 24)).is_dir()

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
+LEASE = 60.0
+"""Seconds without a heartbeat after which a run counts as gone."""
 PATIENCE, PAUSE = 30.0, 0.02
 """Seconds to wait for the guard, in which the processes of another run may be ended; and between two tries."""
 TEXT = (str, None)
@@ -101,7 +103,7 @@ def age(found: dict[str, Any]) -> float:
     return max(0.0, seconds)
 
 
-def is_stale(found: dict[str, Any], lease: float, gone: str = "") -> bool:
+def is_stale(found: dict[str, Any], lease: float = LEASE, gone: str = "") -> bool:
     """Whether a run's lock may be taken over: no heartbeat within the lease, or `gone` names it as ended for sure."""
     return found.get("kind") == "run" and (age(found) > lease or found["token"] == gone)
 

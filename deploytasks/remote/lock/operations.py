@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def acquire(
-    state: State, token: str, holder: dict[str, Any], lease: float = 60.0, gone: str = ""
+    state: State, token: str, holder: dict[str, Any], lease: float = lock.LEASE, gone: str = ""
 ) -> dict[str, Any]:
     """Take the lock for this conversation, or answer who has it."""
     answer = takeover.acquire(state.root, token, holder, lease=lease, gone=gone)

@@ -9,7 +9,17 @@ import uuid
 from deploytasks.remote import pids
 from deploytasks.remote.failure import Failure
 from deploytasks.remote.files import listed, make_directory, read, unlink, write_json
-from deploytasks.remote.lock.lock import forget_sessions, guarded, is_stale, load, place, put, sessions, told
+from deploytasks.remote.lock.lock import (
+    LEASE,
+    forget_sessions,
+    guarded,
+    is_stale,
+    load,
+    place,
+    put,
+    sessions,
+    told,
+)
 from deploytasks.remote.release.history import append
 from deploytasks.remote.trash import move
 
@@ -21,7 +31,7 @@ NUMBER = re.compile(r"[1-9][0-9]{0,18}")
 
 
 def acquire(
-    root: str, token: str, holder: dict[str, Any], lease: float = 60.0, gone: str = ""
+    root: str, token: str, holder: dict[str, Any], lease: float = LEASE, gone: str = ""
 ) -> dict[str, Any]:
     """Take the lock, from a stale run if need be; answer who has it otherwise.
 

@@ -9,6 +9,7 @@ from deploytasks.remote.failure import Failure
 from deploytasks.remote.files import existing, known_json, listed, read
 from deploytasks.remote.names import RELEASE, VARIABLES, plain
 from deploytasks.remote.release.current import served
+from deploytasks.remote.venv.given import given
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -114,7 +115,10 @@ def provenance(state: State, release: str | None = None) -> dict[str, Any]:
     if release is None:
         return {"release": None, "free_bytes": free}
     top = os.path.join(state.root, "releases", release)
-    venvs = known_json(os.path.join(top, ".deploytasks", "environments.json"), [str], [])
+    try:
+        venvs = given(top)
+    except (OSError, Failure):
+        venvs = []
     return {
         "dependency_key": venvs[0] if venvs else None,
         **told(top),

@@ -1,4 +1,4 @@
-"""Virtual environments that no kept release refers to go."""
+"""Venvs that no kept release refers to go."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import os
 
 from deploytasks.remote import trash
 from deploytasks.remote.failure import Failure, of_system
-from deploytasks.remote.files import listed, read_json
+from deploytasks.remote.files import listed
 from deploytasks.remote.names import plain
 from deploytasks.remote.release.prune import prune
 from deploytasks.remote.venv import venv
+from deploytasks.remote.venv.given import given
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def collect(state: State, keep: list[str]) -> None:
-    """Retire environments that none of the kept releases refers to, and bundles that nobody installs from any more."""
+    """Retire venvs that none of the kept releases refers to, and bundles that nobody installs from any more."""
     state.require_lock()
     needed = {name for release in map(plain, keep) for name in referred(state.root, release)}
     venvs, bundles = os.path.join(state.root, "venvs"), os.path.join(state.root, ".deploytasks", "bundles")
@@ -35,13 +36,7 @@ def referred(root: str, release: str) -> list[str]:
     top = os.path.join(root, "releases", release)
     link = os.path.join(top, ".venv")
     linked = [os.path.basename(os.path.normpath(os.readlink(link)))] if os.path.islink(link) else []
-    return [*venvs_of(top), *linked]
-
-
-def venvs_of(top: str) -> list[str]:
-    """The names of the venvs that a release was given, the keyed one first."""
-    names: list[str] = read_json(os.path.join(top, ".deploytasks", "environments.json"), [str], [])
-    return names
+    return [*given(top), *linked]
 
 
 def tidy(state: State, releases: list[str], keep: list[str]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What the Python of a host says of itself, and what can install into its environments."""
+"""What the Python of a host says of itself, and what can install into its venvs."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def interpreter(python: str) -> dict[str, Any]:
 
 
 def pip_words(found: Mapping[str, Any], place: str = "") -> list[str]:
-    """The start of a pip command for the environment at `place`, [] when this Python has no pip that reaches into one.
+    """The start of a pip command for the venv at `place`, [] when this Python has no pip that reaches into one.
 
     pip stays outside: an environment holds what was asked for, and nothing that could change it.
     """

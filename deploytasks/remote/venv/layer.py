@@ -1,4 +1,4 @@
-"""The environment of one release: the packages of a keyed one behind the release's own import paths."""
+"""The venv of one release: the packages of a keyed one behind the release's own import paths."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from deploytasks.remote.venv.venv import discard, site_packages
 
 
 def make_layer(place: str, keyed: str, paths: dict[str, list[str]]) -> None:
-    """A thin environment at `place`: as `keyed`, with the modules of `paths` ({directory: names}) importable."""
+    """A thin venv at `place`: as `keyed`, with the modules of `paths` ({directory: names}) importable."""
     packages = site_packages(keyed)
     refuse_shadows(packages, paths)
     discard(place)

@@ -1,15 +1,16 @@
-"""The environment of a release on the host: keyed, immutable, built once, linked; or one of its own."""
+"""The venv of a release on the host: keyed, immutable, built once, linked; or one of its own."""
 
 from __future__ import annotations
 
 import os
 
 from deploytasks.remote.failure import Failure
-from deploytasks.remote.files import existing, listed, relink, write_json
+from deploytasks.remote.files import existing, listed, relink
 from deploytasks.remote.names import plain
 from deploytasks.remote.release.release import path_of
 from deploytasks.remote.venv import venv
-from deploytasks.remote.venv.installer import Installer, run
+from deploytasks.remote.venv.given import remember
+from deploytasks.remote.venv.installer import best, run
 from deploytasks.remote.venv.interpreter import Question, find_uv, interpreter, pip_words, platforms
 
 TYPE_CHECKING = False
@@ -17,10 +18,11 @@ if TYPE_CHECKING:
     from typing import Any
 
     from deploytasks.remote.agent.state import State
+    from deploytasks.remote.venv.installer import Installer
 
 
 def install_facts(state: State, python: str = "python3", installer: str = "auto") -> dict[str, Any]:
-    """What the interpreter and the installers of this host are, and which environments are complete."""
+    """What the interpreter and the installers of this host are, and which venvs are complete."""
     question, state.question = state.question, None
     if question is None or question.python != python:
         question = Question(python)
@@ -59,7 +61,7 @@ def install(
     import_paths: dict[str, list[str]] | None = None,
     timeout: float = 3600.0,
 ) -> dict[str, Any]:
-    """Link `.venv` of a release to an environment that is complete, built now if this host has none of that key.
+    """Link `.venv` of a release to a venv that is complete, built now if this host has none of that key.
 
     `import_paths` ({path in the release: module names}) makes it a layer of this release over the keyed one.
     No installer takes longer than `timeout` seconds.
@@ -69,7 +71,7 @@ def install(
     keyed = os.path.join(state.root, "venvs", plain(key))
     reused = mode != "none" and venv.usable(keyed)
     if mode != "none" and not reused:
-        make(state, keyed, Installer(state, python, installer, timeout), bundle, packages, top)
+        make(state, keyed, best(state, python, installer, timeout), bundle, packages, top)
     names = [key] if mode != "none" else []
     if mode == "none" or import_paths:
         names.append("own-" + release)
@@ -82,14 +84,14 @@ def install(
             timeout,
         )
     relink("../../venvs/" + names[-1], os.path.join(top, ".venv"))
-    write_json(os.path.join(top, ".deploytasks", "environments.json"), names)
+    remember(top, names)
     return {"key": key, "reused": reused}
 
 
 def make(
     state: State, keyed: str, installer: Installer, bundle: str, packages: dict[str, Any], top: str
 ) -> None:
-    """The environment `keyed`, from the bundle."""
+    """The venv `keyed`, from the bundle."""
     if not os.path.isdir(bundle):
         raise Failure(
             "the packages of %s were not shipped; deploy again" % os.path.basename(keyed), "missing"
@@ -100,7 +102,7 @@ def make(
 def make_own(
     state: State, name: str, python: str, keyed: str | None, paths: dict[str, list[str]], timeout: float
 ) -> None:
-    """The environment of one release: a layer over a keyed one; or an empty one with pip, to build in."""
+    """The venv of one release: a layer over a keyed one; or an empty one with pip, to build in."""
     from deploytasks.remote.venv.layer import make_layer
 
     place = os.path.join(state.root, "venvs", name)

@@ -1,4 +1,4 @@
-"""One environment on the host: made beside its place, installed, checked, sealed, and moved there complete."""
+"""One venv on the host: made beside its place, installed, checked, sealed, and moved there complete."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 COMPLETE = ".complete"
 NAMES = re.compile(r"[0-9a-f]{24}|own-.+|\..+\.tmp")
-"""What is ours in venvs/: keyed environments, those of one release, and what a killed run left."""
+"""What is ours in venvs/: keyed venvs, those of one release, and what a killed run left."""
 IMPORT = """
 import importlib, sys
 sys.path.append(sys.argv[1])
@@ -37,7 +37,7 @@ for name in sys.argv[2:]:
 
 
 def usable(place: str) -> bool:
-    """Whether an environment is complete and its interpreter still there."""
+    """Whether a venv is complete and its interpreter still there."""
     return os.path.exists(os.path.join(place, COMPLETE)) and os.path.exists(
         os.path.join(place, "bin", "python")
     )
@@ -46,11 +46,11 @@ def usable(place: str) -> bool:
 def make(
     state: State, keyed: str, installer: Installer, bundle: str, packages: dict[str, Any], release: str
 ) -> None:
-    """Make the environment `keyed`. It is there complete or not at all, wherever this run is killed."""
+    """Make the venv `keyed`. It is there complete or not at all, wherever this run is killed."""
     venvs, key = os.path.split(keyed)
     place = os.path.join(venvs, ".%s.%s.tmp" % (key, uuid.uuid4().hex[:12]))
     try:
-        state.emit("new environment %s, by %s" % (key, "uv" if installer.uv else "pip"))
+        state.emit("new environment %s, by %s" % (key, installer.name))
         installer.create(place)
         wheels = wheel.shipped(bundle, packages) + wheel.built_here(state, installer, bundle, packages, place)
         fill(installer, place, bundle, packages, wheels)
@@ -99,14 +99,14 @@ def check_imports(state: State, place: str, modules: list[str], release: str) ->
 
 
 def site_packages(place: str) -> str:
-    """The environment's import directory."""
+    """The venv's import directory."""
     lib = os.path.join(place, "lib")
     versions = sorted(name for name in os.listdir(lib) if name.startswith(("python", "pypy")))
     return os.path.join(lib, versions[0], "site-packages")
 
 
 def respell(place: str, old: str, new: str) -> None:
-    """Scripts and pyvenv.cfg speak of the environment `new` where they spoke of `old`."""
+    """Scripts and pyvenv.cfg speak of the venv `new` where they spoke of `old`."""
     scripts = os.path.join(place, "bin")
     for path in [
         os.path.join(place, "pyvenv.cfg"),
@@ -132,7 +132,7 @@ def seal(place: str) -> None:
 
 
 def discard(place: str) -> None:
-    """Remove an environment, sealed or half-built."""
+    """Remove a venv, sealed or half-built."""
     if os.path.islink(place):
         os.unlink(place)
     for directory, _, _ in os.walk(place):
