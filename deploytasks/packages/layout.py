@@ -12,7 +12,7 @@ from typing import Any
 from ..cache import remembered
 from ..errors import UsageError
 from ..remote.venv import wheel as remote_wheel
-from . import requirements, wheelhouse, wheels
+from . import pyproject, requirement, requirements, wheelhouse, wheels
 from .requirements import Requirements
 from .wheels import Wheel
 
@@ -41,7 +41,26 @@ def laid_out(
         "empty": requirements.is_empty(text),
         "constrained": bool(asked.constraints),
         "offline": resolved_for is not None,
+        "like": likeness(text, asked, built, extras, target),
     }
+
+
+def likeness(
+    text: str, asked: Requirements, built: Sequence[Wheel], extras: Mapping[str, str], target: Any
+) -> str:
+    """What environments have in common whose other packages a resolver chooses alike; empty where that is not sure.
+
+    The vendored packages count by what they require, and by their versions where requirements speak of them.
+    """
+    if any(wheel.native for wheel in built):
+        return ""
+    lines = [requirement.requirement(line) for line in (*text.splitlines(), *asked.constraints)]
+    named = {pyproject.normal(line.name) for line in lines if line is not None}
+    parts = [
+        [wheel.requires, *([wheel.path.name] if wheel.name in named else [wheel.name])] for wheel in built
+    ]
+    identity = json.dumps([FORMAT, text, asked.constraints, extras, target, parts])
+    return hashlib.sha256(identity.encode()).hexdigest()
 
 
 def native(wheel: Wheel) -> dict[str, Any]:

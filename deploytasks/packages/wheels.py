@@ -22,6 +22,7 @@ from ..cache import remembered
 from ..errors import StepFailed, UsageError
 from ..remote.venv import wheel as remote_wheel
 from ..remote.venv.interpreter import interpreter, trust
+from . import pyproject
 from .installers import installer, own_variables
 from .packages import Package
 from .repository import track
@@ -49,6 +50,22 @@ class Wheel:
         """What its interpreter says of itself (remote/interpreter.py)."""
         found: Mapping[str, Any] = interpreter(self.python)
         return found
+
+    @cached_property
+    def metadata(self) -> tuple[str, ...]:
+        """The lines of its METADATA, without the description."""
+        with zipfile.ZipFile(self.path) as archive:
+            name = next(name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+            return tuple(archive.read(name).decode("utf-8", "replace").split("\n\n")[0].splitlines())
+
+    @property
+    def requires(self) -> tuple[str, ...]:
+        """What it requires: packages, and a version of Python."""
+        return tuple(sorted(line for line in self.metadata if line.startswith("Requires-")))
+
+    @property
+    def name(self) -> str:
+        return pyproject.normal(remote_wheel.name(str(self.path)))
 
     @property
     def native(self) -> bool:
@@ -148,10 +165,7 @@ def run_build(one: Package, directory: Path, tool: tuple[str, ...]) -> Path:
 
 def refuse_repositories(wheel: Wheel) -> None:
     """Raises UsageError when the package itself requires something of a repository."""
-    with zipfile.ZipFile(wheel.path) as archive:
-        name = next(name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
-        said = archive.read(name).decode("utf-8", "replace").split("\n\n")[0]
-    for line in said.splitlines():
+    for line in wheel.metadata:
         if line.startswith("Requires-Dist:") and REPOSITORY.search(line):
             cure = CURE.replace("./vendor/<name>", "it by its name")
             raise UsageError(f"{wheel.package.path}: requires {line.split()[1]}, which {cure}")

@@ -8,7 +8,7 @@ from deploytasks.remote.failure import Failure
 from deploytasks.remote.files import existing, listed, relink
 from deploytasks.remote.names import plain
 from deploytasks.remote.release.release import path_of
-from deploytasks.remote.venv import venv
+from deploytasks.remote.venv import base, venv
 from deploytasks.remote.venv.given import remember
 from deploytasks.remote.venv.installer import best, run
 from deploytasks.remote.venv.interpreter import Question, find_uv, interpreter, pip_words, platforms
@@ -96,7 +96,7 @@ def make(
         raise Failure(
             "the packages of %s were not shipped; deploy again" % os.path.basename(keyed), "missing"
         )
-    venv.make(state, keyed, installer, bundle, packages, top)
+    venv.make(state, keyed, installer, bundle, packages, top, base.begin)
 
 
 def make_own(

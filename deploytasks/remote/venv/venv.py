@@ -15,6 +15,7 @@ from deploytasks.remote.venv import wheel
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from deploytasks.remote.agent.state import State
@@ -44,16 +45,28 @@ def usable(place: str) -> bool:
 
 
 def make(
-    state: State, keyed: str, installer: Installer, bundle: str, packages: dict[str, Any], release: str
+    state: State,
+    keyed: str,
+    installer: Installer,
+    bundle: str,
+    packages: dict[str, Any],
+    release: str,
+    begin: Callable[[State, Installer, dict[str, Any], str], dict[str, str] | None],
 ) -> None:
-    """Make the venv `keyed`. It is there complete or not at all, wherever this run is killed."""
+    """Make the venv `keyed`. It is there complete or not at all, wherever this run is killed.
+
+    `begin` makes what it is filled in, and tells which vendored wheels that has already (see base.begin).
+    """
     venvs, key = os.path.split(keyed)
     place = os.path.join(venvs, ".%s.%s.tmp" % (key, uuid.uuid4().hex[:12]))
     try:
         state.emit("new environment %s, by %s" % (key, installer.name))
-        installer.create(place)
+        kept = begin(state, installer, packages, place)
         wheels = wheel.shipped(bundle, packages) + wheel.built_here(state, installer, bundle, packages, place)
-        fill(installer, place, bundle, packages, wheels)
+        if kept is None:
+            fill(installer, place, bundle, packages, wheels)
+        else:
+            replace(installer, place, packages, wheels, kept)
         for path in wheels:
             wheel.compare(path, site_packages(place))
         check_imports(state, place, [name for path in wheels for name in wheel.modules(path)], release)
@@ -84,6 +97,18 @@ def fill(installer: Installer, place: str, bundle: str, packages: dict[str, Any]
     words += ["--find-links", os.path.join(bundle, "wheels")] if packages["offline"] else []
     if wheels or not packages["empty"]:
         installer.install(place, words, packages["offline"])
+    os.unlink(vendored)
+
+
+def replace(
+    installer: Installer, place: str, packages: dict[str, Any], wheels: list[str], kept: dict[str, str]
+) -> None:
+    """Install the vendored wheels that differ from those that are there; what they require is there already."""
+    vendored = os.path.join(place, "vendored.txt")
+    changed = [path for path in wheels if kept.get(os.path.basename(path)) != wheel.digest(path)]
+    write(vendored, "".join("%s\n" % path for path in changed))
+    if changed:
+        installer.install(place, ["--no-deps", "--force-reinstall", "-r", vendored], packages["offline"])
     os.unlink(vendored)
 
 
