@@ -101,7 +101,8 @@ def going_back(contexts: Sequence[StepContext], asked: Sequence[Operation]) -> t
     question = Round({contexts[0].host: tuple(asked)})
     started = Round({context.host: started_beside(context) for context in contexts})
     flips = Round({context.host: forward(context) for context in contexts}, switches=True)
-    return (question, started, flips) if len(contexts) > 1 else (joined((question, started, flips)),)
+    before = (question, started) if any(started.work.values()) else (question,)
+    return (*before, flips) if len(contexts) > 1 else (joined((*before, flips)),)
 
 
 def forward(context: StepContext) -> tuple[Operation, ...]:

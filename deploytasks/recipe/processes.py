@@ -3,17 +3,49 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ..operation import Operation
 from .restart import RELEASE, health_headers, health_urls, restart, verify
+from .shape import shaped
 
 if TYPE_CHECKING:
     from ..config.environment import Host
     from ..config.settings import Settings
     from .context import StepContext
     from .plan import Plan
+
+
+@dataclass(frozen=True)
+class Process:
+    """One process that systemd knows of."""
+
+    unit: str
+    process: str
+    release: str
+    state: str
+    substate: str
+    seconds: float
+    """Since it is in this state."""
+    restarts: int
+    pid: int | None = None
+    memory: int | None = None
+
+
+@dataclass(frozen=True)
+class Processes:
+    """What a host should run, {unit: process}, and what it does."""
+
+    release: str | None
+    wanted: Mapping[str, str]
+    seen: tuple[Process, ...]
+
+    @classmethod
+    def of(cls, value: Any) -> Processes:
+        return shaped(cls, value)
 
 
 def managed(settings: Settings) -> bool:

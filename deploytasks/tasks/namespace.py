@@ -18,6 +18,7 @@ TOP = (
     release.rollback,
     release.releases,
     release.status,
+    release.ps,
     maintenance.check,
     maintenance.prune,
     maintenance.backups,

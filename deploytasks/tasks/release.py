@@ -162,6 +162,18 @@ def releases(c: Any, env: str = "", limit: Any = None, json: bool = False) -> in
 
 
 @task(iterable=["limit"], help={"env": ENV, "limit": LIMIT, "json": JSON})
+@entry("ps")
+def ps(c: Any, env: str = "", limit: Any = None, json: bool = False) -> int:
+    """Show the processes of every host; exit 6 when one is missing, failed, or of another release than current."""
+    from ..commands.planning import plan_command
+    from ..commands.ps import ps as processes
+    from ..output.ps import lines
+
+    found = plan_command(environment_of(env), "ps", limit=listed(limit), ssh=ssh_of(c))
+    return show(processes(found), as_json=json, lines=lines)
+
+
+@task(iterable=["limit"], help={"env": ENV, "limit": LIMIT, "json": JSON})
 @entry("status")
 def status(c: Any, env: str = "", limit: Any = None, json: bool = False) -> int:
     """Show what every host serves now; exit 6 when they disagree."""

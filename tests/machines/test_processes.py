@@ -102,3 +102,18 @@ def test_a_check_finds_what_processes_lack(rack: Rack, web: Machine, project: Pl
     assert found.code == 1
     assert "Procfile: has no process mail, which DEPLOY_PROCESSES names; it has web, worker" in found.err
     assert "`loginctl enable-linger deploy` there, as root" in found.err
+
+
+def test_ps_shows_what_runs_and_ends_with_6_when_one_does_not(
+    rack: Rack, web: Machine, project: Plain
+) -> None:
+    release = project.deploy()
+    found = project.fab("ps", "--env=staging", "--json")
+    assert found.code == 0, found.err
+    rows = {one["process"]: (one["release"], one["state"]) for one in found.document["processes"]}
+    assert rows == dict.fromkeys(("web", "worker.1", "worker.2"), (release, "active"))
+    unit = f"app-staging-worker@{release}.2.service"
+    web.run(f"systemctl --user stop {unit}", user="deploy")
+    missing = project.fab("ps", "--env=staging")
+    assert missing.code == 6
+    assert f"web1: {unit} does not run" in missing.err

@@ -64,6 +64,7 @@ OPERATIONS = {
     "start_again": "processes.running:start_again",
     "switch_processes": "processes.running:switch",
     "verify_processes": "processes.running:verify",
+    "ps": "processes.running:ps",
     "stop_others": "processes.running:stop_others",
     "look": "services.first_look:look",
     "wait": "services.wait:wait",
