@@ -50,7 +50,7 @@ def test_a_provenance_has_what_its_release_tells_and_passes_the_rest_over() -> N
         "vendored": [{"path": "a", "commit": "b", "url": "c"}],
         "odd": [1],
     }
-    assert Provenance.of({**said, "marks": {"bad": True, "more": 1}}) == Provenance(
+    assert Provenance.of({**said, "dirty": None, "marks": {"bad": True, "more": 1}}) == Provenance(
         ID, 7, vendored=(Pin("a", "b"),), marks=Marks(bad=True)
     )
 
@@ -59,6 +59,9 @@ def test_a_lock_has_a_holder_or_none() -> None:
     said = {"token": "t", "kind": "run", "alive": True, "user": "me"}
     assert LockHolder.of(None) is None
     assert LockHolder.of(said) == LockHolder("t", "run", alive=True, said=said)
+    assert LockHolder.of({"token": 3, "condemned": "x"}) == LockHolder(
+        "3", condemned=True, said={"token": 3, "condemned": "x"}
+    )
     assert Acquired.of({"acquired": False, "holder": said}) == Acquired(False, LockHolder.of(said))
 
 

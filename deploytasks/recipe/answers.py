@@ -127,8 +127,19 @@ class LockHolder:
 
     @classmethod
     def of(cls, value: Any) -> LockHolder | None:
-        """None for nobody."""
-        return None if value is None else replace(shaped(cls, value), said=value)
+        """None for nobody. Whatever else stands in a lock, it can be shown and broken."""
+        if value is None:
+            return None
+        said = dict(value)
+        token, kind = (str(said.get(name, "")) for name in ("token", "kind"))
+        return cls(token, kind, bool(said.get("alive")), bool(said.get("condemned")), said)
+
+
+@dataclass(frozen=True)
+class Tried:
+    """Whether a try to take a lock was one in time."""
+
+    acquired: bool
 
 
 @dataclass(frozen=True)
@@ -141,9 +152,8 @@ class Acquired:
 
     @classmethod
     def of(cls, value: Any) -> Acquired:
-        tried = shaped(cls, value)
         holder, old = (LockHolder.of(value.get(name)) for name in ("holder", "took_over"))
-        return replace(tried, holder=holder, took_over=old)
+        return cls(shaped(Tried, value).acquired, holder, old)
 
 
 @dataclass(frozen=True)

@@ -64,8 +64,8 @@ class HostFacts:
 
     @classmethod
     def of(cls, value: Any) -> HostFacts:
-        facts = shaped(cls, value)
-        return replace(facts, lock=LockHolder.of(value.get("lock")))
+        lock = LockHolder.of(value.get("lock"))
+        return replace(shaped(cls, {**value, "lock": None}), lock=lock)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ T = TypeVar("T")
 
 
 def shaped(kind: type[T], value: Any) -> T:
-    """`value` as a `kind`, a dataclass whose fields have the names of its keys; further keys are passed over.
+    """`value` as a `kind`, a dataclass whose fields have the names of its keys; further keys are passed over, and so
+    is null where there is a default.
 
     Raises ValueError: `<field>: <what is wrong>`.
     """
@@ -22,9 +23,10 @@ def shaped(kind: type[T], value: Any) -> T:
     hints = hints_of(kind)  # type: ignore[arg-type]
     given: dict[str, Any] = {}
     for one in fields(kind):  # type: ignore[arg-type]
-        if one.name in value:
+        optional = one.default is not MISSING or one.default_factory is not MISSING
+        if value.get(one.name) is not None or (one.name in value and not optional):
             given[one.name] = fitted(hints[one.name], value[one.name], one.name)
-        elif one.default is MISSING and one.default_factory is MISSING:
+        elif not optional:
             raise ValueError(f"{one.name}: is missing")
     return kind(**given)
 
