@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from dotenv.parser import Binding, parse_stream
-from dotenv.variables import Variable, parse_variables
+from dotenv.variables import Atom, Literal, Variable, parse_variables
 
 from .secret import named_secret
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-ASSIGNMENT = re.compile(r"(?:export[ \t]+)?([A-Z_][A-Z0-9_]*)[ \t]*=")
+ASSIGNMENT = re.compile(r"(?<![A-Z0-9_])(?:export[ \t]+)?([A-Z_][A-Z0-9_]*)[ \t]*=")
 SWALLOWED = re.compile(r"^[ \t]*(?:export[ \t]+)?([A-Z_][A-Z0-9_]*)=(?=[^=\s])", re.MULTILINE)
 
 
@@ -45,8 +45,8 @@ class Line:
     @property
     def mentions(self) -> tuple[str, ...]:
         """The names of all that python-dotenv would replace in it."""
-        atoms = () if self.literal else parse_variables(self.raw)
-        return tuple(atom.name for atom in atoms if isinstance(atom, Variable))
+        parts = () if self.literal else atoms(self.raw)
+        return tuple(atom.name for atom in parts if isinstance(atom, Variable))
 
 
 @dataclass(frozen=True)
@@ -135,16 +135,22 @@ def cut_short(name: str, written: str) -> bool:
     return named_secret(name) and not value.startswith(("'", '"', "#")) and bool(re.search(r"\s#", value))
 
 
+def atoms(raw: str) -> Iterator[Atom]:
+    """The parts of a value as python-dotenv tells them, which looks for the `}` of each `${` to the very end."""
+    end = raw.rfind("}") + 1
+    yield from parse_variables(raw[:end])
+    if raw[end:]:
+        yield Literal(raw[end:])
+
+
 def expand(raw: str, known: Mapping[str, str]) -> str:
     """`raw` with `${X}` and `${X:-default}` replaced as python-dotenv does; the unknown becomes empty."""
-    return "".join(atom.resolve(known) for atom in parse_variables(raw))
+    return "".join(atom.resolve(known) for atom in atoms(raw))
 
 
 def references(raw: str) -> tuple[str, ...]:
     """The names that `raw` refers to and gives no default for."""
-    return tuple(
-        atom.name for atom in parse_variables(raw) if isinstance(atom, Variable) and atom.default is None
-    )
+    return tuple(atom.name for atom in atoms(raw) if isinstance(atom, Variable) and atom.default is None)
 
 
 def is_cyclic(name: str, raws: Mapping[str, str]) -> bool:

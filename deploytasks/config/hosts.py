@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from .environment import Host
-from .ranges import written_out
+from .ranges import MOST, written_out
 
 HOST = re.compile(
     r"(?:(?P<user>[A-Za-z0-9_][A-Za-z0-9_.+-]*)@)?"
@@ -31,7 +31,10 @@ def parse(texts: Mapping[str, str]) -> tuple[tuple[Host, ...], Problems]:
     found: dict[str, Host] = {}
     problems: list[tuple[str, str]] = []
     for key, role in roles(texts):
-        for number, word in enumerate(texts[key].split(), 1):
+        words = texts[key].split()
+        if len(words) > MOST:
+            problems.append((key, f"names more than {MOST} hosts; write fewer"))
+        for number, word in enumerate(words[:MOST], 1):
             named, wrong = hosts_of(word)
             problems += [(key, f"{what} as word {number}; {SYNTAX}") for what in wrong]
             for host in named:

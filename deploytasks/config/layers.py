@@ -14,7 +14,7 @@ from ..shell import command
 from . import dotenv
 from .dotenv import Layer, Line
 from .environment import Origin
-from .secret import URL_PASSWORD, named_secret
+from .secret import named_secret, password_in
 
 ENVIRONMENT_NAME = re.compile(r"[a-z][a-z0-9_-]*")
 COMMON = "common"
@@ -183,7 +183,7 @@ def exposed(lines: Sequence[Line], known: Mapping[str, str], secret: Collection[
     """The problems of command lines that a secret is put into."""
     for line in lines:
         for name in line.mentions if COMMAND.fullmatch(line.name) else ():
-            if named_secret(name, secret) or URL_PASSWORD.search(known.get(name, "")):
+            if named_secret(name, secret) or password_in(known.get(name, "")):
                 what = f"{line.name} puts {name} where the host's process list shows it"
                 yield f"{line.where}: {what}; write ${name} without braces, for the host's shell to replace"
 
@@ -194,7 +194,7 @@ def unresolved(line: Line, layer: Layer) -> str:
     named = line.references
     missing = [name for name in named if name not in raws]
     where = f"{line.where}: {line.name} refers to"
-    if URL_PASSWORD.search(line.raw):
+    if password_in(line.raw):
         return f"{where} a key that is not set above it; set it before, or write `${{` as %24%7B"
     if dotenv.is_cyclic(line.name, raws):
         return f"{where} itself in a circle; write one of the values out"

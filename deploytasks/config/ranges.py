@@ -9,6 +9,8 @@ from itertools import groupby
 RANGE = re.compile(r"\[(?P<parts>\d{1,9}(?:-\d{1,9})?(?:,\d{1,9}(?:-\d{1,9})?)*)\]")
 """Digits only, so that an address in brackets (`[::1]`) is none."""
 NUMBER = re.compile(r"\d{1,9}")
+LONGEST = 1000
+"""Characters of a word with ranges."""
 MOST = 10_000
 """Names that one pattern may stand for."""
 
@@ -21,6 +23,8 @@ def written_out(word: str) -> list[str]:
     found = RANGE.search(word)
     if found is None:
         return [word]
+    if len(word) > LONGEST:
+        raise ValueError(f"is longer than {LONGEST} characters")
     numbers = [number for part in found["parts"].split(",") for number in numbers_of(part)]
     rest = written_out(word[found.end() :])
     if len(numbers) * len(rest) > MOST:

@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from .secret import SHORT, URL_PASSWORD
+from .secret import SHORT, password_in
 
 if TYPE_CHECKING:
     from .environment import Variable
@@ -97,11 +97,10 @@ def forms(text: str) -> Iterator[str]:
     from .disguises import disguises
 
     found = set(disguises(text))
-    url = URL_PASSWORD.search(text)
-    if url is not None:
+    password = password_in(text)
+    if password is not None:
         from urllib.parse import unquote
 
-        password = url["password"] or url["parameter"]
         found |= disguises(password) | disguises(unquote(password))
     return (form for form in found if len(form) >= SHORT)
 

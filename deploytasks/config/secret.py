@@ -10,11 +10,9 @@ SHORT = 6
 SECRET_NAME = re.compile(r"(?:^|_)(?:PASSWORD|SECRET|KEY|TOKEN|DSN)$", re.IGNORECASE)
 ALWAYS = ("DEPLOY_HEALTH_HEADERS",)
 """Keys that may hold a login, whatever they are named."""
-URL_PASSWORD = re.compile(
-    r"[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#\s:]*:(?![0-9]*(?:[/?#]|$))(?P<password>\S+)@"
-    r"|\S*[?&](?:password|passwd|sslpassword|secret|token|api_?key)=(?P<parameter>[^&#\s]+))",
-    re.IGNORECASE,
-)
+USER = re.compile(r"(?<=[A-Za-z0-9+.-])://[^/?#\s:]*:(?![0-9]*(?:[/?#]|$))")
+"""Of a URL in a word, up to where a password would begin; what follows a host is a port."""
+PARAMETER = re.compile(r"[?&](?:password|passwd|sslpassword|secret|token|api_?key)=([^&#\s]+)", re.IGNORECASE)
 
 
 class Secret:
@@ -47,6 +45,21 @@ class Secret:
         raise TypeError("a secret is not serialised")
 
 
+def password_in(text: str) -> str | None:
+    """The first password that a URL in a text holds, before its host or as a parameter; None when none does.
+
+    Each expression looks at each character once, however long the text is.
+    """
+    for word in text.split() if "://" in text else ():
+        last = word.rfind("@")
+        for user in USER.finditer(word):
+            if user.end() < last:
+                return word[user.end() : last]
+        if parameter := PARAMETER.search(word, word.find("://") + 3) if "://" in word else None:
+            return parameter[1]
+    return None
+
+
 def named_secret(name: str, further: Iterable[str] = ()) -> bool:
     """Whether a key's name alone says that its value must be masked."""
     return name in ALWAYS or bool(SECRET_NAME.search(name)) or name in further
@@ -54,4 +67,4 @@ def named_secret(name: str, further: Iterable[str] = ()) -> bool:
 
 def is_secret(name: str, value: str, further: Iterable[str] = ()) -> bool:
     """Whether a key's value must be masked: by its name, as one of `further` names, or as a URL with a password."""
-    return named_secret(name, further) or URL_PASSWORD.search(value) is not None
+    return named_secret(name, further) or password_in(value) is not None

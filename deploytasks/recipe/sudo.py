@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from ..config.settings import Settings
 
 SEPARATORS = re.compile(r"[();<>|&]+")
+LONGEST = 10_000
+"""Characters of a line that is read: the time that shlex takes grows with their square."""
 ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 WITH_VALUE = frozenset(("-u", "--user", "-g", "--group", "-h", "-p", "-C", "-D", "-R", "-T", "-r", "-t"))
 USER = re.compile(r"(?:-u|--user=)(.+)")
@@ -50,6 +52,8 @@ def wanted(settings: Settings, host: Host) -> tuple[tuple[str, SudoCommand], ...
 
 def sudo_commands(line: str) -> tuple[SudoCommand, ...]:
     """Every command of a shell line that begins with sudo; none when the line cannot be split."""
+    if "sudo" not in line or len(line) > LONGEST:
+        return ()
     try:
         parts = list(simple_commands(line))
     except ValueError:

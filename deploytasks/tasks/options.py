@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,12 +18,22 @@ if TYPE_CHECKING:
     from ..ssh.route import SshOptions
 
 
-BETWEEN = re.compile(r",(?![^\[]*\])")
-
-
 def listed(values: Iterable[str] | None) -> tuple[str, ...]:
     """The names of a repeated option, each of which may hold several between commas (not those of `web[1,3]`)."""
-    return tuple(name for value in values or () for name in BETWEEN.split(value) if name)
+    return tuple(name for value in values or () for name in between_commas(value) if name)
+
+
+def between_commas(value: str) -> Iterator[str]:
+    """The parts of a list; a comma in brackets is a part of its name."""
+    waiting: list[str] = []
+    opened = 0
+    for part in value.split(","):
+        waiting.append(part)
+        opened += part.count("[") - part.count("]")
+        if opened <= 0:
+            yield ",".join(waiting)
+            waiting, opened = [], 0
+    yield ",".join(waiting)
 
 
 def environment_of(name: str) -> Environment:
