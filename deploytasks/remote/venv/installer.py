@@ -7,6 +7,7 @@ import shutil
 
 from deploytasks.remote.failure import Failure
 from deploytasks.remote.venv import interpreter, variables
+from deploytasks.remote.venv.reason import reason
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -141,5 +142,4 @@ def run(state: State, words: list[str], what: str, timeout: float, env: dict[str
     plain = variables.without_stray(words, {name: "" for name in os.environ if name not in state.environment})
     code, tail = state.spawn(plain, state.root, given, timeout=timeout)
     if code != 0:
-        said = "; ".join(line.strip() for line in tail[-4:] if line.strip())
-        raise Failure("cannot %s (exit code %d): %s" % (what, code, said), "install")
+        raise Failure("cannot %s (exit code %d): %s" % (what, code, reason(tail)), "install")
