@@ -31,7 +31,7 @@ DEFAULT = Recipe(
         Step("postinstall", "each-host", hooks.postinstall),
         Step("backup", "primary-host", backup.backup),
         Step("migrate", "primary-host", hooks.migrate, changes_schema=True),
-        Step("start", "each-host", processes.start),
+        Step("start", "each-host", processes.start, essential=True),
         Step("publish", "each-host", publish.publish, essential=True, switches=True),
         Step("restart", "each-host", processes.restart_all),
         Step("verify", "each-host", processes.verify_all),

@@ -117,3 +117,27 @@ def test_ps_shows_what_runs_and_ends_with_6_when_one_does_not(
     missing = project.fab("ps", "--env=staging")
     assert missing.code == 6
     assert f"web1: {unit} does not run" in missing.err
+
+
+def test_a_worker_that_ends_after_the_switch_takes_the_release_back(
+    rack: Rack, web: Machine, project: Plain
+) -> None:
+    project.write("application.py", "import nothing_of_that_name\n")
+    project.commit()
+    write_environment(project, rack, DEPLOY_HEALTH_TIMEOUT="5")
+    assert project.fab("deploy", "--env=staging").code == 1
+    assert rack.login(web, UNITS) == ""
+    project.write("application.py", APPLICATION)
+    project.commit()
+    write_environment(project, rack, GREETING="one")
+    first = project.deploy()
+    pids = web.run("pgrep -u deploy gunicorn")
+    project.write("worker.py", "import nothing_of_that_name\n")
+    project.commit()
+    broken = project.fab("deploy", "--env=staging")
+    assert broken.code == 1, broken.err
+    assert "No module named 'nothing_of_that_name'" in broken.err + broken.out
+    assert rack.login(web, ASKED) == f"{first} one"
+    assert web.run("pgrep -u deploy gunicorn") == pids
+    units = [f"app-staging-{one.format(first)}.service" for one in ("web@{}", "worker@{}.1", "worker@{}.2")]
+    assert rack.login(web, UNITS).split() == units
