@@ -5,6 +5,7 @@ A message reads `<host or file:line>: <what is wrong>; <next move>`.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable
 
 OK = 0
@@ -69,6 +70,27 @@ class Locked(DeployError):
     """Somebody else holds the lock, or this run's lock is gone."""
 
     exit_code = LOCKED
+
+
+CURES = {
+    errno.ENOSPC: "make room there",
+    errno.EDQUOT: "make room there",
+    errno.EROFS: "see that it can be written, or set XDG_CACHE_HOME and TMPDIR to directories that can",
+    errno.EACCES: "see that it can be read and written by whom deploytasks runs as",
+    errno.EPERM: "see that it can be read and written by whom deploytasks runs as",
+    errno.ENAMETOOLONG: "choose a shorter name",
+    errno.ENOTDIR: "a file stands where a directory should; move it away",
+    errno.EMFILE: "allow more open files: `ulimit -n`",
+}
+"""{what this machine refuses: the next move}"""
+
+
+def of_this_machine(error: BaseException | None) -> DeployError | None:
+    """The failure that a disk, a limit or permissions of this machine are, and nothing that is ours to mend."""
+    if not isinstance(error, OSError) or error.errno not in CURES:
+        return None
+    place = error.filename if isinstance(error.filename, str) else "this machine"
+    return DeployError(f"{place[:200]}: {error.strerror}; {CURES[error.errno]}")
 
 
 def worst(exit_codes: Iterable[int]) -> int:

@@ -16,7 +16,7 @@ from invoke.exceptions import Exit
 from invoke.parser.argument import Argument
 
 from .. import bytecode
-from ..errors import BUG, INTERRUPTED, OK, DeployError, UsageError
+from ..errors import BUG, INTERRUPTED, OK, DeployError, UsageError, of_this_machine
 from ..output import console
 from ..output.stream import occupy
 
@@ -61,11 +61,7 @@ def entry(name: str) -> Callable[[Body], Body]:
             except Exit:
                 raise
             except Exception as bug:
-                code, error = (
-                    BUG,
-                    f"{type(bug).__name__} in deploytasks; please report it with the lines above",
-                )
-                console.trouble(location(bug))
+                code, error = described(bug)
             if error is not None:
                 console.trouble(error)
                 if kwargs.get("json"):
@@ -115,6 +111,14 @@ def failure_document(name: str, environment: str | None, code: int, error: str) 
         "error": error,
     }
     return {"schema": 1, "command": name, "environment": environment, **empty, "hosts": [], "steps": []}
+
+
+def described(bug: Exception) -> tuple[int, str]:
+    """What this machine refuses is told with its cure; all else that nobody expected is ours to mend: exit code 3."""
+    if refused := of_this_machine(bug):
+        return refused.exit_code, str(refused)
+    console.trouble(location(bug))
+    return BUG, f"{type(bug).__name__} in deploytasks; please report it with the lines above"
 
 
 def location(bug: BaseException) -> str:

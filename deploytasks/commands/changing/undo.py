@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ...config.environment import Host
-from ...errors import BUG, INTERRUPTED, OK, DeployError
+from ...errors import BUG, INTERRUPTED, OK, DeployError, of_this_machine
 from ...hosts.failures import HostFailure, HostsFailed
 from ...hosts.fleet import Fleet
 from ...hosts.observer import Observer
@@ -97,6 +97,7 @@ def describe(error: BaseException | None) -> tuple[int, str | None]:
     """Exit code and message of whatever ended the run."""
     if error is None:
         return OK, None
+    error = of_this_machine(error) or error
     if isinstance(error, DeployError):
         return error.exit_code, str(error)
     if isinstance(error, KeyboardInterrupt):
