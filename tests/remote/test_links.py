@@ -204,6 +204,7 @@ def test_a_link_in_a_directory_without_w_is_deleted_and_what_it_leads_to_keeps_i
     descriptor = os.open(tmp_path / "trash", os.O_RDONLY)
     child = os.fork()
     if child == 0:
+        os.chdir(tmp_path / "trash")  # where it would delete if it went nowhere
         sys.argv[1:] = [str(descriptor)]
         os.setuid(NOBODY) if os.getuid() == 0 else None
         exec(trash.DELETE, {})
