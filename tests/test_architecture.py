@@ -32,7 +32,7 @@ TABLE = {
     "hosts": {"config", "ground", "recipe", "remote", "ssh", "upload"},
     "upload": {"ground", "source", "ssh"},
     "ssh": {"config", "ground"},
-    "recipe": {"config", "ground", "packages", "source", "ssh"},
+    "recipe": {"config", "ground", "packages", "remote", "source", "ssh"},
     "packages": {"config", "ground", "remote", "source"},
     "source": {"config", "ground", "remote", "vendored"},
     "vendored": {"ground"},

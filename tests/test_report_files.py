@@ -17,7 +17,7 @@ from deploytasks.errors import UsageError
 from deploytasks.output.html import html
 from deploytasks.output.markdown import markdown
 from deploytasks.output.report import table
-from deploytasks.output.report_file import form_of, write
+from deploytasks.output.report_file import FORMS, form_of, write
 from deploytasks.report import HostOutcome, Report, StepOutcome
 
 RELEASE = "20261125120000-abcdef1"
@@ -97,8 +97,11 @@ def test_json_is_the_document_of_the_command(tmp_path: Path) -> None:
     assert [step["began"] for step in document["steps"]] == [0.0, 1.5, 3.5]
 
 
-@pytest.mark.parametrize("name", ["report.txt", "report", "nosuch/report.html"])
+@pytest.mark.parametrize(
+    "name", ["report.txt", "report", "nosuch/report.html", "a" * 300 + "/x.html", "there.md"]
+)
 def test_a_file_that_cannot_be_written_is_refused_before_anything_begins(name: str, tmp_path: Path) -> None:
+    (tmp_path / "there.md").mkdir()
     with pytest.raises(UsageError, match=r"^--report: "):
         form_of(str(tmp_path / name))
 
@@ -106,7 +109,22 @@ def test_a_file_that_cannot_be_written_is_refused_before_anything_begins(name: s
 def test_a_file_that_cannot_be_written_in_the_end_is_said_and_nothing_is_left(tmp_path: Path) -> None:
     (tmp_path / "r.html").mkdir()
     assert "cannot be written" in write(str(tmp_path / "r.html"), REPORT)
-    assert "cannot be written" in write("/dev/full/r.md", REPORT)
+    assert "cannot be written" in write(str(tmp_path / "nosuch/r.md"), REPORT)
+    assert [path.name for path in tmp_path.iterdir()] == ["r.html"]
+
+
+def test_credentials_in_urls_are_masked_in_every_form() -> None:
+    said = "See https://bob:hunter2pass@git.example/x?private_token=abcdef0123"
+    report = replace(
+        REPORT, error=said, details=(said,), notes=(said,), extra={"released": {"commits": {"added": [said]}}}
+    )
+    for form in FORMS.values():
+        text = form(report)
+        assert "hunter2pass" not in text and "abcdef0123" not in text and "git.example" in text
+
+
+def test_changes_that_are_pending_are_no_failure() -> None:
+    assert "changes pending, exit code 10" in markdown(replace(REPORT, exit_code=10, error=None))
 
 
 def test_many_hosts_that_are_alike_are_one_row_and_what_differs_is_named() -> None:
@@ -140,3 +158,6 @@ def test_a_deploy_writes_its_report(tmp_path: Path) -> None:
         )
     assert "plan dev" in (project / "plan.md").read_text()
     assert '<rect class="' in (tmp_path / "deploy.html").read_text()
+    words = "deploy --env=dev --revision=nosuch --report=../deploy.html"
+    done = subprocess.run([Path(sys.executable).with_name("fab"), *words.split()], cwd=project, env=env)
+    assert done.returncode == 2 and not (tmp_path / "deploy.html").exists()

@@ -100,9 +100,12 @@ def test_it_says_what_to_do_next(tmp_path: Path) -> None:
         pytest.param("import django\n\0", id="no text"),
         pytest.param("django = (", id="a syntax error"),
         pytest.param("import django; f(DJANGO, 1)", id="no settings module"),
+        pytest.param('import django; f("DJANGO_SETTINGS_MODULE", ".")', id="a settings module that is none"),
     ],
 )
 def test_a_manage_py_that_says_nothing_is_no_obstacle(manage: str, tmp_path: Path) -> None:
     (tmp_path / "manage.py").write_text(manage)
+    (tmp_path / ".gitignore").write_bytes(b"caf\xe9/\n")
     assert subprocess.run([sys.executable, "-m", "deploytasks"], cwd=tmp_path).returncode == 0
     assert load_environment("prod", root=tmp_path).settings.migrate
+    assert (tmp_path / ".gitignore").read_bytes().startswith(b"caf\xe9/\nenvironments/")

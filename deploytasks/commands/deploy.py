@@ -89,6 +89,8 @@ def decide(
     )
     run.note(*brought.brought(run.progress.contexts))
     said, names, run.progress.schema_stays = schema.coming(run.progress.contexts)
+    if not (run.plan.environment.settings.migrate and any(step.changes_schema for step in run.plan.recipe)):
+        said, names = [f"{line}; nothing runs it in this deploy" for line in said], []
     run.note(*said)
     run.progress.migrations = tuple(names)
     run.progress.released = brought.released(run.progress.contexts, said)

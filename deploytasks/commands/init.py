@@ -89,11 +89,11 @@ def local(environment: str) -> str:
 
 def ignore(file: Path) -> bool:
     """Have git ignore what must not be committed; answers whether a line was missing."""
-    before = file.read_text("utf-8") if file.exists() else ""
+    before = file.read_text("utf-8", "surrogateescape") if file.exists() else ""
     missing = [line for line in IGNORED if line not in before.splitlines()]
     if missing:
         joint = "" if not before or before.endswith("\n") else "\n"
-        file.write_text(before + joint + "\n".join(missing) + "\n", "utf-8")
+        file.write_text(before + joint + "\n".join(missing) + "\n", "utf-8", "surrogateescape")
     return bool(missing)
 
 

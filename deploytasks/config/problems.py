@@ -41,6 +41,12 @@ def contradictions(loose: Draft) -> Iterator[tuple[str, str]]:
     if not path.startswith("/") and not all(host.is_local for host in loose.hosts):
         cure = f"write {settings.REQUIRED['DEPLOY_PATH']}"
         yield "DEPLOY_PATH", f"is relative, which only local: hosts may have; {cure}"
+    shared = (*loose.fields.get("shared_dirs", ()), *loose.fields.get("shared_files", ()))
+    if loose.fields.get("backup") and any(name.partition("/")[0] == "backups" for name in shared):
+        yield (
+            "DEPLOY_BACKUP",
+            "writes to shared/backups, which is shared with the application too; rename that one",
+        )
     if any(host.is_local for host in loose.hosts) and loose.root / path in (loose.root, *homes()):
         yield "DEPLOY_PATH", parsers.NOT_OUR_OWN
     runs = [name for name in ("processes", "role_processes") if loose.fields.get(name)]

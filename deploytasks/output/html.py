@@ -7,9 +7,9 @@ from html import escape
 
 from ..report import Report
 from .closing_table import closing_rows
-from .released import facts, sections
+from .released import facts, outcome, sections
 from .timeline import svg
-from .visible import visible
+from .visible import shown
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #1d2430; --soft: #5c6675; --line: #dde2e9; --paper: #fff; --good: #1b7f4d;
@@ -57,7 +57,7 @@ def body(report: Report, title: str) -> Iterator[str]:
     """Headline, facts, what went wrong, hosts, the picture, what changed, steps."""
     good = report.error is None
     yield f"<h1>{told(title)}</h1>\n"
-    yield f'<p class="outcome {"good" if good else "bad"}">{told(report.outcome)}, exit code {report.exit_code}</p>\n'
+    yield f'<p class="outcome {"good" if good else "bad"}">{told(outcome(report))}</p>\n'
     pairs = (
         f"<dt>{told(name)}</dt><dd>{told(value)}</dd>" for name, value in facts(report) if name != "Outcome"
     )
@@ -100,4 +100,4 @@ def table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 def told(text: str) -> str:
     """Text of the outside as text of the page."""
-    return escape("\n".join(map(visible, text.split("\n"))))
+    return escape(shown(text))

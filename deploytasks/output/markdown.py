@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ..report import Report
 from .closing_table import closing_rows
 from .released import facts, sections
-from .visible import visible
+from .visible import shown
 
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
 MARKS = {True: "✅", False: "❌"}
@@ -44,9 +44,9 @@ def quoted(text: list[str]) -> Iterator[str]:
     """Lines as they are, in a block that nothing in them can end."""
     longest = max((len(run) for line in text for run in re.findall("`+", line)), default=0)
     fence = "`" * max(3, longest + 1)
-    yield from (f"{fence}text", *map(visible, text), fence)
+    yield from (f"{fence}text", *map(shown, text), fence)
 
 
 def plain(text: str) -> str:
     """Text that Markdown shows as it is, on one line."""
-    return SPECIAL.sub(r"\\\1", " ".join(visible(text).split()))
+    return SPECIAL.sub(r"\\\1", " ".join(shown(text).split()))

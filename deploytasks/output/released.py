@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ..errors import PENDING
 from ..report import Report
 
 KINDS = (("added", "+"), ("changed", "~"), ("deleted", "-"), ("removed", "-"))
@@ -45,12 +46,18 @@ def signed(sign: str, lines: Sequence[str]) -> list[str]:
     return [f"{sign} {line}" for line in lines]
 
 
+def outcome(report: Report) -> str:
+    """How it ended, in words."""
+    word = "changes pending" if report.exit_code == PENDING else report.outcome
+    return f"{word}, exit code {report.exit_code}"
+
+
 def facts(report: Report) -> Iterator[tuple[str, str]]:
     """(name, value) of what the run was."""
     yield "Environment", report.environment
     yield "Revision", report.revision or "-"
     yield "Release", report.release or "-"
-    yield "Outcome", f"{report.outcome}, exit code {report.exit_code}"
+    yield "Outcome", outcome(report)
     ends = [step.began + step.seconds for step in report.steps]
     if ends:
         yield "Time", f"{max(ends) - min(step.began for step in report.steps):.1f} s"

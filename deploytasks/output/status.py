@@ -40,7 +40,10 @@ def age(at: str | None, now: datetime) -> str:
     """How long ago a deploy began, roughly."""
     if not at:
         return ""
-    return since((now - datetime.fromisoformat(at)).total_seconds())
+    try:
+        return since((now - datetime.fromisoformat(at)).total_seconds())
+    except (TypeError, ValueError):  # whatever stands on the host
+        return ""
 
 
 def since(seconds: float) -> str:

@@ -9,6 +9,9 @@ import threading
 from contextlib import suppress
 from typing import Literal, TextIO
 
+PATIENCE = 10.0
+"""Seconds that a reader may let us wait; of one that did, nothing more is waited for until it reads again."""
+
 
 class Stream:
     """Printing is a side effect: of what becomes of it nothing is raised, and nothing is left for Python's end to try
@@ -18,6 +21,7 @@ class Stream:
     def __init__(self, name: Literal["stdout", "stderr"]) -> None:
         self._name = name
         self._guard = threading.Lock()
+        self._patience = PATIENCE
 
     @property
     def _file(self) -> TextIO | None:
@@ -66,10 +70,14 @@ class Stream:
             return
         file.flush()
         while data:
+            if not select.select([], [number], [], self._patience)[1]:
+                self._patience = 0.0
+                raise OSError(f"{self._name} is not read")
             try:
-                data = data[os.write(number, data) :]
+                data = data[os.write(number, data[: select.PIPE_BUF]) :]
             except BlockingIOError:
-                select.select([], [number], [])
+                continue
+            self._patience = PATIENCE
 
 
 def occupy() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 
 from ..report import Report, StepOutcome
-from .visible import visible
+from .visible import shown
 
 WIDTH, LABEL, ROW, BAR = 760, 190, 26, 16
 """Units of the picture; it is scaled to the page."""
@@ -103,4 +103,4 @@ def shortened(name: str, most: int = 26) -> str:
 
 def told(text: str) -> str:
     """Text of the outside as text of the picture."""
-    return escape(visible(text))
+    return escape(shown(text))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from ..operation import Operation
+from ..remote.services.service import SCHEMES
 from .shape import shaped
 
 if TYPE_CHECKING:
@@ -37,17 +39,10 @@ class Backups:
 
 
 BACKUPS = Operation("backups", read=Backups.of)
-POSTGRESQL = (
-    "postgres",
-    "postgresql",
-    "postgis",
-    "pgsql",
-    "timescale",
-    "timescalegis",
-    "psycopg2",
-    "psycopg",
-)
-MYSQL = ("mysql", "mysql2", "mysqlgis", "mariadb")
+POSTGRESQL = ("postgres", "postgresql")
+"""Schemes that PostgreSQL's own programs take (its documentation, 34.1.1.2); others name it for an application only."""
+PLAIN_URL = re.compile(r"(?:[^:@/]+(?::[^@/]*)?@)?[\w.-]+(?::[0-9]{1,4})?")
+"""User, password, host and port of a URL, each where it belongs."""
 
 
 def backup(context: StepContext) -> list[Operation]:
@@ -70,23 +65,31 @@ def restore_line(environment: Environment, path: str, kind: str) -> str | None:
     maker knows.
     """
     variable = environment.get("DATABASE_URL")
-    url = urlsplit(variable.value.reveal() if variable else "")
-    scheme = url.scheme.partition("+")[0]
+    try:
+        url = urlsplit(variable.value.reveal() if variable else "")
+    except ValueError:
+        return None
     file = shlex.quote(path)
-    text = f"gunzip -c {file} |" if kind == "gzip" else f"cat {file} |"
-    if scheme in POSTGRESQL and kind == "PostgreSQL":
+    text = {"gzip": f"gunzip -c {file} |", "text": f"cat {file} |"}.get(kind)
+    if url.scheme in POSTGRESQL and kind == "PostgreSQL":
         return f'pg_restore --clean --if-exists --no-owner --dbname="$DATABASE_URL" {file}'
-    if scheme in POSTGRESQL:
+    if url.scheme in POSTGRESQL and text:
         return f'{text} psql --set=ON_ERROR_STOP=1 "$DATABASE_URL"'
-    if scheme in MYSQL:
-        return f"{text} {mysql(url)}"
-    if scheme == "sqlite" and kind == "SQLite":
+    if SCHEMES.get(url.scheme.partition("+")[0]) == "mysql" and text:
+        client = mysql(url)
+        return client and f"{text} {client}"
+    if SCHEMES.get(url.scheme) == "sqlite" and kind == "SQLite":
         return f"cp {file} {shlex.quote(url.path[1:])}"
     return None
 
 
-def mysql(url: SplitResult) -> str:
-    """The client for the database of a URL; it asks for the password."""
+def mysql(url: SplitResult) -> str | None:
+    """The client for the database of a URL; it asks for the password. None where a part of the password could stand in
+    another part of the URL, as one with `/`, `#` or `?` does that is not written `%2F`.
+    """
+    plain = PLAIN_URL.fullmatch(url.netloc) and re.fullmatch(r"/[\w$-]+", url.path)
+    if not plain or url.fragment:
+        return None
     where = [f"--host={url.hostname}"] if url.hostname else []
     where += [f"--port={url.port}"] if url.port else []
     where += [f"--user={unquote(url.username)}"] if url.username else []

@@ -47,6 +47,12 @@ def mark_left(release: str) -> Operation:
     return Operation("mark", {"release": release, "bad": True}, "", "mark bad")
 
 
+def marks_of_before(context: StepContext) -> list[Operation]:
+    """The release that was left and the one that was gone to are marked as they were before this run."""
+    known = [one for one in context.inventory.releases if one.id in (context.previous, context.release)]
+    return [Operation("mark", {"release": one.id, "verified": one.verified, "bad": one.bad}) for one in known]
+
+
 def give_back(entry: Mapping[str, Any]) -> list[Operation]:
     """Record what happened and give the lock back."""
     return [

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SECRET_KEY = re.compile(r"(environ|getenv|env|config)\b.{0,40}SECRET_KEY")
+MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 MOST = 1_000_000
 """Bytes of a settings file; what is larger is none."""
 
@@ -31,7 +32,7 @@ def django_of(root: Path) -> Django | None:
     manage = text_of(root / "manage.py")
     if "django" not in manage:
         return None
-    settings = next(settings_modules(manage), "")
+    settings = next(filter(MODULE.fullmatch, settings_modules(manage)), "")
     said = "\n".join(text_of(path) for path in sorted(settings_files(root, settings)))
     package = settings.partition(".")[0]
     return Django(

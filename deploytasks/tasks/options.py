@@ -60,11 +60,16 @@ def ssh_of(context: Any) -> SshOptions | None:
 
 
 def refuse_report_file(path: str) -> None:
-    """Raises UsageError for a `--report` file that could not be written, before anything begins."""
+    """Raises UsageError for a `--report` file that could not be written, before anything begins.
+
+    What a former run left there goes, so that nobody takes it for the report of this one.
+    """
     if path:
         from ..output.report_file import form_of
 
         form_of(path)
+        if Path(path).is_file() and not Path(path).is_symlink():
+            Path(path).unlink()
 
 
 def remembered(plan: Plan, report: Report) -> Report:

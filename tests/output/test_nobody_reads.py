@@ -44,6 +44,10 @@ TEXT_TASKS = (
 WITHOUT_ENV = ("env.list", "env.diff", "vendor.status", "vendor.outdated", "vendor.diff")
 
 
+STEPS = [name for name in DEFAULT.names if name not in ("start", "verify", "stop")]
+"""Those that print without a health URL and without processes."""
+
+
 def read_until(site: Site, text: str | None, *words: str) -> int:
     """Run fab with one pipe for all that it prints, whose reader goes away
     with the first line that holds `text` (None: before there is any); the exit code.
@@ -73,10 +77,11 @@ def configure(site: Site) -> None:
         DEPLOY_WAIT_FOR="CACHE",
         CACHE=f"tcp://{site.farm.hosts[0].address}:{site.farm.hosts[0].port}",
         DEPLOY_VENDOR_INSTALL="path",
+        DEPLOY_BACKUP='echo rows > "$DEPLOYTASKS_BACKUP"',
     )
 
 
-@pytest.mark.parametrize("step", [None, *DEFAULT.names, "host1"], ids=lambda step: step or "before the start")
+@pytest.mark.parametrize("step", [None, *STEPS, "host1"], ids=lambda step: step or "before the start")
 def test_a_deploy_goes_on_when_the_reader_goes_away_at_a_step(staging: Site, step: str | None) -> None:
     configure(staging)
     before = staging.project.deploy()

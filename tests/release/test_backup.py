@@ -31,6 +31,7 @@ def migrated(project: Plain) -> bool:
     [
         pytest.param("true", "wrote nothing to $DEPLOYTASKS_BACKUP", id="no file"),
         pytest.param(': > "$DEPLOYTASKS_BACKUP"', "left $DEPLOYTASKS_BACKUP empty", id="an empty file"),
+        pytest.param('false | gzip > "$DEPLOYTASKS_BACKUP"', "packed nothing", id="nothing, packed"),
         pytest.param('echo half > "$DEPLOYTASKS_BACKUP"; exit 3', "exit code 3", id="a failure"),
         pytest.param("cat /dev/zero > /dev/full", "exit code", id="a full disk"),
         pytest.param(
@@ -120,6 +121,21 @@ def test_a_sqlite_file_brings_the_rows_back(local: Plain) -> None:
         assert back.execute("SELECT colour FROM umbrella").fetchall() == [("red",)]
 
 
+def test_failed_deploys_do_not_crowd_out_the_backup_of_what_is_served(local: Plain) -> None:
+    keys = {**SITE, "DEPLOY_BACKUP": 'echo x > "$DEPLOYTASKS_BACKUP"', "DEPLOY_KEEP_BACKUPS": "1"}
+    local.environment("dev", **keys)
+    first = local.deploy("dev")
+    local.environment("dev", **keys, DEPLOY_MIGRATE="false")
+    assert [local.fab("deploy", "--env=dev").code for _ in range(2)] == [1, 1]
+    assert backups(local)[0].name == first and len(backups(local)) == 3
+
+
+def test_a_directory_of_the_application_is_no_place_for_backups(local: Plain) -> None:
+    local.environment("dev", **SITE, DEPLOY_BACKUP="true", DEPLOY_SHARED_DIRS="media backups/old")
+    done = local.fab("deploy", "--env=dev")
+    assert done.code == 2 and "shared/backups" in done.err
+
+
 @pytest.mark.parametrize(
     ("url", "kind", "line"),
     [
@@ -128,9 +144,18 @@ def test_a_sqlite_file_brings_the_rows_back(local: Plain) -> None:
             "PostgreSQL",
             'pg_restore --clean --if-exists --no-owner --dbname="$DATABASE_URL" /b',
         ),
-        ("postgis://a@h/d", "text", 'cat /b | psql --set=ON_ERROR_STOP=1 "$DATABASE_URL"'),
-        ("postgresql+psycopg://a@h/d", "gzip", 'gunzip -c /b | psql --set=ON_ERROR_STOP=1 "$DATABASE_URL"'),
-        ("mysql://a@h/d", "gzip", "gunzip -c /b | mysql --host=h --user=a --password d"),
+        ("postgres://a@h/d", "text", 'cat /b | psql --set=ON_ERROR_STOP=1 "$DATABASE_URL"'),
+        ("postgis://a@h/d", "text", None),
+        ("postgres://a@h/d", "unknown", None),
+        ("mysql://root:1234/sEcretpart@db/shop", "text", None),
+        ("mysql://root:a1/x@db/shop", "text", None),
+        ("mysql://root:a?x@db/shop", "text", None),
+        ("postgresql://a@h/d", "gzip", 'gunzip -c /b | psql --set=ON_ERROR_STOP=1 "$DATABASE_URL"'),
+        (
+            "mysql://a:sEcret@h:3306/d",
+            "gzip",
+            "gunzip -c /b | mysql --host=h --port=3306 --user=a --password d",
+        ),
         ("sqlite:////srv/db", "SQLite", "cp /b /srv/db"),
         ("sqlite:////srv/db", "text", None),
         ("redis://h", "text", None),

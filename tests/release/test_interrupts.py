@@ -288,4 +288,4 @@ def test_a_host_that_was_not_yet_told_where_it_deploys_is_read_back(local: Plain
     with fleet_of(plan) as fleet:
         assert fleet.runner(plan.hosts[0])
         (said,) = closing_table.read_back(fleet, plan, plan.hosts).values()
-    assert said["release"] == release
+    assert said.release == release

@@ -97,7 +97,10 @@ def heal(site: Site) -> None:
         (path / "releases.kept").rename(path / "releases")
 
 
-BEFORE = ("check", "lock", *(step.name for step in DEFAULT.left_of_bar()))
+WITHOUT_WORK = ("backup", "start")
+"""Steps that nothing is asked of here."""
+LEFT = (step.name for step in DEFAULT.left_of_bar() if step.name not in WITHOUT_WORK)
+BEFORE = ("check", "lock", *LEFT)
 AFTER = ("publish", "restart", "verify")
 CODES = {"lock": 5, "wait_for_services": 78}
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.release.project import make_plain
+from tests.release.project import Plain, make_plain
 from tests.release.site import Site
 from tests.rig import Farm, farm
 
@@ -177,3 +177,16 @@ def test_a_rollback_that_fails_on_one_host_leaves_all_on_what_they_served(five: 
     code, err = rollback(five)
     assert code == 1 and "host4: restart" in err
     assert five.currents() == [new] * 5
+
+
+def test_a_rollback_that_is_undone_leaves_every_release_as_good_as_it_was(local: Plain) -> None:
+    first, second = local.deploy("dev"), local.deploy("dev")
+    history = local.root / ".deploy/dev/.deploytasks/history.jsonl"
+    history.rename(history.with_name("aside"))
+    history.mkdir()
+    assert local.fab("rollback", "--env=dev").code == 1
+    history.rmdir()
+    history.with_name("aside").rename(history)
+    known = local.fab("releases", "--env=dev", "--json").document["releases"]
+    assert [(one["id"], one["state"]) for one in known] == [(second, "good"), (first, "good")]
+    assert (local.root / ".deploy/dev/current").resolve().name == second

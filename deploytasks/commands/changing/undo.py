@@ -12,7 +12,8 @@ from ...errors import BUG, INTERRUPTED, OK, DeployError, of_this_machine
 from ...hosts.failures import HostFailure, HostsFailed
 from ...hosts.fleet import Fleet
 from ...hosts.observer import Observer
-from ...recipe.ending import give_back, mark_bad
+from ...operation import Operation
+from ...recipe.ending import give_back, mark_bad, marks_of_before
 from ...recipe.plan import Plan
 from ...recipe.processes import managed, stop_others
 from ...recipe.publish import PUBLISH
@@ -62,12 +63,22 @@ def undo(
             f"{name}: what DEPLOY_RESTART started of the failed release may still run; stop it there"
         )
     progress.down = tuple(failure.host for failure in failures if is_put_back(failure))
-    bad = [mark_bad(progress.release)] if progress.release and plan.command == "deploy" else []
+    marks = marks_after(plan, progress)
     ending = {
-        host: [*stop_others(plan), *bad, *give_back(entry)] for host in plan.hosts if host in fleet.runners
+        host: [*stop_others(plan), *marks.get(host, ()), *give_back(entry)]
+        for host in plan.hosts
+        if host in fleet.runners
     }
     fleet.each(ending, resume=True, together=False)
     return tuple(f"{failure}; {consequence(failure, plan, progress)}" for failure in failures)
+
+
+def marks_after(plan: Plan, progress: Progress) -> dict[Host, list[Operation]]:
+    """What a failed deploy shipped is bad; a failed rollback leaves all releases as good or bad as they were."""
+    if plan.command == "rollback":
+        return {context.host: marks_of_before(context) for context in progress.contexts}
+    bad = [mark_bad(progress.release)] if progress.release and plan.command == "deploy" else []
+    return dict.fromkeys(plan.hosts, bad)
 
 
 def left_running(fleet: Fleet, contexts: Iterable[StepContext]) -> list[str]:
@@ -101,7 +112,7 @@ def describe(error: BaseException | None) -> tuple[int, str | None]:
     if isinstance(error, DeployError):
         return error.exit_code, str(error)
     if isinstance(error, KeyboardInterrupt):
-        return INTERRUPTED, "interrupted; nothing is left half done"
+        return INTERRUPTED, "interrupted; what was begun on the hosts has been ended and put back"
     frame = error.__traceback__
     while frame is not None and frame.tb_next is not None:
         frame = frame.tb_next

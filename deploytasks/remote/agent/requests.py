@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 
 from deploytasks.remote.failure import Failure
 from deploytasks.remote.shape import fits
@@ -44,6 +45,8 @@ PACKAGES = {
     "extras": {str: str},
     "native": [NATIVE],
 }
+EMPTY: dict[Any, Any] = {re.compile(r"(?!)"): object}
+"""No entries: what there is of packages that are left to postinstall."""
 INNER: dict[str, Any] = {
     "processes": "processes.recorded:PROCESSES",
     "variables": "names:VARIABLES",
@@ -51,7 +54,7 @@ INNER: dict[str, Any] = {
     "question": "processes.answer:QUESTION",
     "services": SERVICES,
     "sudo": [SUDO],
-    "packages": PACKAGES,
+    "packages": (PACKAGES, EMPTY),
     "changes": ({str: ([(int, str)], None)}, None),
     "owner": "release.owner:OWNER",
     "entry": "release.history:ENTRY",

@@ -9,6 +9,7 @@ import time
 
 from deploytasks.remote.failure import Failure
 from deploytasks.remote.names import plain
+from deploytasks.remote.release.current import served
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,12 +21,15 @@ NAME = re.compile(r"\d{14}-[0-9a-f]{7}")
 KINDS = ((b"PGDMP", "PostgreSQL"), (b"SQLite format 3\0", "SQLite"), (b"\x1f\x8b", "gzip"))
 """What the first bytes of a file tell: pg_dump's archives, SQLite's files (sqlite.org/fileformat.html), gzip's."""
 
+PRINTABLE = bytes(range(32, 127)) + b"\t\r\n" + bytes(range(128, 256))
+"""What stands in text files, in whatever encoding."""
+
 
 def place(root: str) -> str:
     """The directory of backups, itself and no link to another. Raises Failure."""
-    path = os.path.join(root, "shared", "backups")
-    if os.path.lexists(path) and (os.path.islink(path) or not os.path.isdir(path)):
-        raise Failure("%s is no directory; move it away" % path)
+    for path in (os.path.join(root, "shared"), os.path.join(root, "shared", "backups")):
+        if os.path.lexists(path) and (os.path.islink(path) or not os.path.isdir(path)):
+            raise Failure("%s is no directory of its own; move it away" % path)
     return path
 
 
@@ -41,8 +45,8 @@ def begin_backup(state: State, release: str) -> None:
 
 
 def keep_backup(state: State, release: str, keep: int) -> dict[str, Any]:
-    """The backup that a command made, on the disk for good; the newest `keep` stay. Raises Failure for none or an
-    empty one.
+    """The backup that a command made, on the disk for good; the newest `keep` stay, and those of what is served and
+    newer. Raises Failure for none or an empty one.
     """
     state.require_lock()
     path = os.path.join(place(state.root), plain(release))
@@ -61,7 +65,12 @@ def keep_backup(state: State, release: str, keep: int) -> dict[str, Any]:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-    old = [one["release"] for one in backups(state)][keep:]
+    if is_empty_gzip(path):
+        raise Failure(
+            "DEPLOY_BACKUP packed nothing into $DEPLOYTASKS_BACKUP; see what it printed (set -o pipefail)"
+        )
+    current = served(state.root) or ""
+    old = [one["release"] for one in backups(state)[keep:] if one["release"] < current]
     for name in old:
         os.unlink(os.path.join(place(state.root), name))
     return {"bytes": status.st_size, "removed": old}
@@ -83,7 +92,22 @@ def backups(state: State) -> list[dict[str, Any]]:
 
 
 def kind(path: str) -> str:
-    """What a file looks like; `text` for what its first bytes do not tell."""
+    """What a file looks like by its first bytes; `unknown` for what they do not tell."""
     with open(path, "rb") as stream:
-        head = stream.read(16)
-    return next((name for magic, name in KINDS if head.startswith(magic)), "text")
+        head = stream.read(512)
+    if head[257:262] == b"ustar" or head.translate(None, PRINTABLE) or head[:4] in (b"\x28\xb5\x2f\xfd",):
+        return next((name for magic, name in KINDS if head.startswith(magic)), "unknown")
+    return "text"
+
+
+def is_empty_gzip(path: str) -> bool:
+    """Whether a file holds nothing, packed: what `false | gzip` leaves."""
+    import gzip
+
+    if kind(path) != "gzip":
+        return False
+    try:
+        with gzip.open(path) as stream:
+            return not stream.read(1)
+    except (OSError, EOFError) as error:
+        raise Failure("DEPLOY_BACKUP left half of a gzip file in $DEPLOYTASKS_BACKUP (%s)" % error) from error
