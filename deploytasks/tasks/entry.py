@@ -92,7 +92,7 @@ def signals_as_interrupts() -> Iterator[None]:
 @contextmanager
 def uncollected() -> Iterator[None]:
     """Keep the garbage collector from all that is there now, and in the end from what was loaded meanwhile:
-    it lives as long as the process, whose end else takes a look at each object.
+    it lives as long as the process, whose end else takes a look at each object (env.show: 1.15 times as long).
     """
     gc.freeze()
     try:
