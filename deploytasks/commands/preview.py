@@ -84,7 +84,7 @@ def host_content(plan: Plan, built: Built, host: Host, results: Sequence[Result]
         if key in tools.venvs
         else "to be installed",
         "environment": environment,
-        "migrations": schema.planned(plan.environment.root, served.revision, built),
+        "migrations": schema.planned(plan.environment, served.revision, built),
         "lock": describe(facts.lock.said) if facts.lock else None,
     }
 

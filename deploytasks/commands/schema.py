@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from .. import git, vendored
+from ..config.environment import Environment
 from ..migrations import Difference, Migrations, difference, lines, migration_files, read_migrations
 from ..recipe.answers import KnownRelease
 from ..recipe.context import Built, StepContext
@@ -25,7 +26,7 @@ def coming(contexts: Sequence[StepContext]) -> tuple[list[str], list[str], bool]
     context = contexts[0]
     assert context.built is not None
     served = revision_of(context.inventory.releases, context.previous)
-    found = between(context.environment.root, served, context.built)
+    found = between(context.environment, served, context.built)
     if found is None:
         return [UNREAD.format(revision=(served or "")[:7])], [], False
     names = [str(one.key) for one in found.added]
@@ -33,9 +34,9 @@ def coming(contexts: Sequence[StepContext]) -> tuple[list[str], list[str], bool]
     return [f"migration {line}" for line in lines(found, "confirmation")], names, stays
 
 
-def planned(root: Path, served: str | None, built: Built) -> list[str]:
+def planned(environment: Environment, served: str | None, built: Built) -> list[str]:
     """The migrations of a plan for a host that serves the revision `served`, or nothing."""
-    found = between(root, served, built)
+    found = between(environment, served, built)
     return [UNREAD.format(revision=(served or "")[:7])] if found is None else list(lines(found, "plan"))
 
 
@@ -47,9 +48,11 @@ def left_behind(root: Path, releases: Sequence[KnownRelease], now: str | None, t
     return [f"migration {line}" for line in lines(found, "rollback")]
 
 
-def between(root: Path, served: str | None, built: Built) -> Difference | None:
+def between(environment: Environment, served: str | None, built: Built) -> Difference | None:
     """From what is served, or nothing, to what was built; None when git does not know the former."""
-    former = migrations_of(root, served) if served else Migrations()
+    if served == built.tree.revision.commit and environment.settings.source == "commit":
+        return Difference()
+    former = migrations_of(environment.root, served) if served else Migrations()
     if former is None:
         return None
     entries, tree = built.tree.manifest.entries, built.tree.path
