@@ -45,6 +45,7 @@ def remove_price(project: Plain) -> None:
 def test_what_comes_is_said_by_plan_deploy_history_and_report_and_what_stays_by_rollback(
     local: Plain,
 ) -> None:
+    local.environment("dev", DEPLOY_HOSTS="local:", DEPLOY_PATH=".deploy/dev", DEPLOY_MIGRATE="true")
     shop(local)
     local.deploy("dev")
     remove_price(local)
@@ -68,6 +69,15 @@ def test_what_comes_is_said_by_plan_deploy_history_and_report_and_what_stays_by_
     assert (
         back.code == 0 and "migration unknown to the target, stays: shop.0002_remove_order_price" in back.err
     )
+
+
+def test_what_a_deploy_does_not_run_is_not_told_as_run(local: Plain) -> None:
+    local.environment("dev", DEPLOY_HOSTS="local:", DEPLOY_PATH=".deploy/dev", DEPLOY_MIGRATE="true")
+    shop(local)
+    done = local.fab("deploy", "--env=dev", "--skip=migrate")
+    assert done.code == 0 and "nothing runs it in this deploy" in done.err
+    (line,) = (local.root / ".deploy/dev/.deploytasks/history.jsonl").read_text().splitlines()
+    assert "migrations" not in json.loads(line)
 
 
 def test_a_migration_that_was_changed_after_it_ran_is_a_warning(local: Plain) -> None:
