@@ -278,7 +278,7 @@ def test_what_a_host_serves_whose_agent_died_after_publish_is_told_as_it_is(loca
     assert done.code == 6, done.err
     (host,) = done.document["hosts"]
     current = (local.root / ".deploy/dev/current").resolve().name
-    assert (host["release"], host["outcome"]) == (current, "deployed") and current != first
+    assert (host["release"], host["outcome"]) == (current, "failed") and current != first
     assert f"fab rollback --env=dev --limit={host['host']}" in done.err
 
 

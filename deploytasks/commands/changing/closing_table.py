@@ -41,16 +41,18 @@ def read_back(fleet: Fleet, plan: Plan, hosts: Sequence[Host]) -> dict[Host, Pro
 def outcomes(
     plan: Plan, release: str | None, code: int, served: Mapping[Host, Provenance], down: Collection[Host] = ()
 ) -> tuple[HostOutcome, ...]:
-    """The closing table; `unknown` for a host that could not be asked, `failed` for those that are `down`."""
+    """The closing table; `unknown` for a host that could not be asked, `failed` for those that are `down`, or serve a
+    release which was not verified to its end.
+    """
     table = []
     for host in plan.hosts:
         value = served.get(host)
         if value is None:
             table.append(HostOutcome(host.name, None, "unknown"))
             continue
-        changed = value.release == release and code in (OK, DISAGREE)
-        outcome = CHANGED.get(plan.command, "unchanged") if changed else "unchanged"
-        outcome = "failed" if host in down else outcome
+        changed = value.release == release and plan.command in CHANGED
+        outcome = CHANGED[plan.command] if changed and code == OK else "unchanged"
+        outcome = "failed" if host in down or (changed and code == DISAGREE) else outcome
         table.append(HostOutcome(host.name, value.release, outcome, value.revision))
     return tuple(table)
 
